@@ -1,0 +1,31 @@
+/** What a group's log drives: volumes, exports, addresses. Implemented by core/group/state.ts; the log knows no more. */
+import type { Entry, Position } from './entry.ts';
+
+export interface StateMachine {
+  /** Everything up to here is folded into the store, and its mirror calls were made. */
+  readonly applied: Position;
+  /** The last staged position; `applied` when nothing is staged. */
+  readonly staged: Position;
+  /**
+   * Takes the next entry (position `staged + 1`) into the overlay and writes its content. Throws `BackendError`
+   * when this box cannot hold it: the box must then leave the group.
+   */
+  stage(entry: Entry): void;
+  /** Folds everything staged up to `position` into the store and mirrors it. */
+  commit(position: Position): void;
+  /** Forgets everything staged and not committed. Content it wrote stays until it is fetched again. */
+  discard(): void;
+  /** Whether the bulk bytes of an entry must stand in this box's log (some backend here does not keep them). */
+  logsData(entry: Entry): boolean;
+  /** The bulk bytes of an entry whose log record has none, read from the backend as they are now. */
+  content(entry: Entry): Buffer;
+  /** What staging this entry may have written, to be fetched again if it is discarded. */
+  extents(entry: Entry): readonly Extent[];
+}
+
+export interface Extent {
+  readonly volume: number;
+  readonly file: number;
+  readonly offset: number;
+  readonly size: number;
+}

@@ -1,0 +1,26 @@
+/** Bounds that more than one module shares, each with its unit and its reason. A module's own stand in the module. */
+
+/** Bytes of one READ or WRITE: what Linux asks for at most, and what FSINFO says on every box. */
+export const IO_SIZE_MAX = 1024 * 1024;
+/** Bytes of one call or reply: a full WRITE or READ with its headers. */
+export const MESSAGE_SIZE_MAX = IO_SIZE_MAX + 64 * 1024;
+/** Bytes of a symbolic link's target: PATH_MAX of Linux without its NUL. */
+export const SYMLINK_SIZE_MAX = 4095;
+/** Replies kept for retransmissions: a client has at most some hundred calls outstanding. */
+export const REPLIES_MAX = 16_384;
+/** Milliseconds after which a kept reply no longer answers: by then an xid may be used anew. */
+export const REPLY_AGE_MS_MAX = 10 * 60 * 1000;
+/** Milliseconds a primary may serve after its backups last granted it (DESIGN section 6). */
+export const LEASE_MS = 160;
+/** Milliseconds between heartbeats: several within a lease, so that one late turn costs nothing. */
+export const HEARTBEAT_MS = 40;
+/** Milliseconds added to a lease before anyone acts against it: clock drift and a late turn. */
+export const LEASE_MARGIN_MS = 20;
+/** Milliseconds of silence on an open link after which a peer is taken for gone: far above any pause we have seen. */
+export const SILENCE_MS = 900;
+/** Bytes of log kept for boxes that come back; beyond it a returning box must be compared instead. */
+export const LOG_SIZE_MAX = 1024 * 1024 * 1024;
+/** Bytes of one log segment file. */
+export const LOG_SEGMENT_SIZE = 64 * 1024 * 1024;
+/** Bytes that must stay free in the state directory: log and catalog grow after a change was accepted. */
+export const STATE_RESERVE_SIZE = 64 * 1024 * 1024;

@@ -1,0 +1,13 @@
+/** The keys under which `plugins/host` offers the outside world. */
+import { service } from '../services.ts';
+import type { Clock } from './clock.ts';
+import type { Disk } from './disk.ts';
+import type { Net } from './net.ts';
+import type { Random } from './random.ts';
+import type { Store } from './store.ts';
+
+export const CLOCK = service<Clock>('host/clock');
+export const RANDOM = service<Random>('host/random');
+export const NET = service<Net>('host/net');
+export const DISK = service<Disk>('host/disk');
+export const STORE = service<Store>('host/store');

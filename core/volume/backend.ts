@@ -1,0 +1,121 @@
+/**
+ * What a backend offers: a volume's bytes on one box, under file ids that the catalog minted.
+ *
+ * Two families of calls. *Content* calls (`read`, `write`, `truncate`, `sync`) take effect when an entry is
+ * staged, before it is committed; a discarded entry's extents are fetched again from the primary. *Mirror* calls
+ * (`create`, `rename`, ...) follow the commits, in log order, and keep the visible tree like the catalog. Calls
+ * that change something are synchronous; they throw `BackendError` when the medium refuses.
+ */
+import type { Device, FileId, FileKind } from '../vfs/inode.ts';
+import type { Time } from '../ports/clock.ts';
+import type { LocalTable } from './local-table.ts';
+
+export class BackendError extends Error {
+  override readonly name = 'BackendError';
+  /** `no-space` is an answer to a client; `io` means that this box cannot go on with the volume. */
+  readonly reason: 'no-space' | 'io';
+  constructor(message: string, reason: 'no-space' | 'io') {
+    super(message);
+    this.reason = reason;
+  }
+}
+
+export interface BackendAbilities {
+  /** What was written is there again after the process ends; otherwise every start is empty. */
+  readonly persistent: boolean;
+  /** Has a plain tree that people can read without us (P7). */
+  readonly tree: boolean;
+  /** Bounds of the medium; a volume's limits are the minimum over its members'. */
+  readonly limits: VolumeLimits;
+}
+
+export interface VolumeLimits {
+  /** Bytes. */
+  readonly nameSizeMax: number;
+  readonly fileSizeMax: number;
+  readonly symlinkSizeMax: number;
+  readonly linksMax: number;
+}
+
+export interface Space {
+  readonly sizeTotal: number;
+  readonly sizeFree: number;
+  readonly filesTotal: number;
+  readonly filesFree: number;
+}
+
+export interface MirrorAttributes {
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly size: number;
+  readonly atime: Time;
+  readonly mtime: Time;
+}
+
+export interface MirrorNode extends MirrorAttributes {
+  readonly id: FileId;
+  readonly kind: FileKind;
+  /** Of a symlink, byte string. */
+  readonly target: string;
+  readonly device: Device;
+  /** What `reserve` gave for it on this box; otherwise empty. */
+  readonly reserved: string;
+}
+
+/**
+ * How a mirror call is to be taken. `fresh`: not done before. `maybe`: it may have been done when the process
+ * ended; find out. `done`: it was done, and later calls may have moved things on: only the local table is
+ * brought up to date.
+ */
+export type Replay = 'fresh' | 'maybe' | 'done';
+
+export interface Backend {
+  readonly abilities: BackendAbilities;
+
+  /** Fills `target` from `offset`; returns the bytes read, fewer at the end of what is stored. Holes read as 0. */
+  read(file: FileId, offset: number, target: Buffer): number | Promise<number>;
+  write(file: FileId, offset: number, data: Buffer): void;
+  truncate(file: FileId, size: number): void;
+  /** Resolves when the file's content survives a power cut (at once where the medium has no such thing). */
+  sync(file: FileId): Promise<void>;
+
+  /** Makes an object that has no name yet and returns its local handle, byte string, at most LOCAL_HANDLE_SIZE_MAX. */
+  reserve(kind: FileKind): string;
+  /** This box's own name for the file, byte string. */
+  localHandle(file: FileId): string;
+
+  create(directory: FileId, name: string, node: MirrorNode, replay: Replay): void;
+  link(file: FileId, directory: FileId, name: string, replay: Replay): void;
+  /** Takes the name away; with `last` the object goes too. */
+  remove(directory: FileId, name: string, file: FileId, last: boolean, replay: Replay): void;
+  /** `replaced` is the file that had the target name, if any; `replacedLast` says that it goes with its name. */
+  rename(
+    source: { readonly directory: FileId; readonly name: string },
+    target: { readonly directory: FileId; readonly name: string },
+    file: FileId,
+    replaced: { readonly file: FileId; readonly last: boolean } | undefined,
+    replay: Replay,
+  ): void;
+  setAttributes(file: FileId, attributes: MirrorAttributes, replay: Replay): void;
+
+  space(): Space;
+  /** Resolves when everything mirrored and written so far survives a power cut. */
+  checkpoint(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface BackendOptions {
+  readonly volume: number;
+  readonly volumeName: string;
+  /** Where the owner wants the data, for backends that have a place: an absolute path. */
+  readonly path: string;
+}
+
+export interface BackendFactory {
+  /** The plugin's id without `fs/`: `posix`, `memory`. */
+  readonly name: string;
+  /** A sentence that says why this place cannot be used and what to do; `undefined` when it can. */
+  check(options: BackendOptions): string | undefined;
+  open(options: BackendOptions, table: LocalTable): Backend;
+}

@@ -1,0 +1,70 @@
+/**
+ * What a change is. Each lives in its own file under `operations/` and has four parts in one order:
+ *
+ *   check    on the primary only: reads the tree, refuses, or decides everything that is not deterministic
+ *   encode, decode   the decided change, as it stands in an entry
+ *   apply    on every box, when the entry is staged: the tree's new rows, from the change and the stamp alone
+ *   content  on every box, when staged: the bytes, if the change has any
+ *   mirror   on every box, when committed: the backend's visible tree
+ */
+import type { Time } from '../ports/clock.ts';
+import type { Result } from '../result.ts';
+import type { Caller } from '../vfs/caller.ts';
+import type { DirectoryEntry, FileId, FileKind, Inode } from '../vfs/inode.ts';
+import type { Name } from '../vfs/name.ts';
+import type { FsError } from '../vfs/status.ts';
+import type { Reader } from '../wire/reader.ts';
+import type { Writer } from '../wire/writer.ts';
+import type { Backend, Replay, VolumeLimits } from './backend.ts';
+
+/** A volume's tree as reads see it: everything staged so far. Answers come without a system call where cached. */
+export interface Tree {
+  inode(file: FileId): Inode | undefined;
+  child(directory: FileId, name: Name): DirectoryEntry | undefined;
+  /** The names of a directory in the order of their cookies; the array is the tree's and must not be changed. */
+  entries(directory: FileId): readonly DirectoryEntry[];
+}
+
+/** A tree that an entry is being applied to. */
+export interface TreeWriter extends Tree {
+  putInode(inode: Inode): void;
+  removeInode(file: FileId): void;
+  putName(directory: FileId, entry: DirectoryEntry): void;
+  removeName(directory: FileId, name: Name): void;
+  /** Remembers which file an issuer handle means (see core/vfs/handle.ts). */
+  putIssuerHandle(issuer: string, handle: string, file: FileId): void;
+}
+
+/** When an entry happens, the same on every box. */
+export interface Stamp {
+  readonly position: number;
+  readonly time: Time;
+}
+
+/** What `check` may use beside the tree. */
+export interface CheckContext {
+  readonly caller: Caller;
+  readonly limits: VolumeLimits;
+  /** The file id that this change gives to what it makes; call once per new file. */
+  mintFile(): FileId;
+  mintGeneration(): number;
+  /** The local handle of a new object where the export uses issuer handles, with the issuing box. */
+  reserve(kind: FileKind): { readonly issuer: string; readonly handle: string };
+  /** Refuses when the backend or the state directory is almost full. */
+  hasRoom(size: number): boolean;
+}
+
+export interface Operation<Args, Change, Outcome> {
+  readonly name: string;
+  /** Stands in the log; never reused. */
+  readonly code: number;
+  check(tree: Tree, context: CheckContext, args: Args): Result<Change, FsError>;
+  encode(to: Writer, change: Change): void;
+  decode(from: Reader): Change;
+  apply(tree: TreeWriter, change: Change, stamp: Stamp): Outcome;
+  /** The bytes that `change` describes are `data`. */
+  content?(backend: Backend, change: Change, data: Buffer): void;
+  mirror?(backend: Backend, change: Change, replay: Replay): void;
+  /** What must be fetched again when an entry with this change is discarded: from `offset` to `offset + size`. */
+  extent?(change: Change): { readonly file: FileId; readonly offset: number; readonly size: number };
+}
