@@ -24,10 +24,10 @@ export function newName(bytes: string): Result<Name, FsError> {
 }
 
 export function nameOfText(text: string): Name {
-  return Buffer.from(text, 'utf8').latin1Slice() as Name;
+  return Buffer.from(text, 'utf8').toString('latin1') as Name;
 }
 
 /** For people and for protocols that speak text; bytes that are not UTF-8 become U+FFFD. */
 export function textOfName(name: Name): string {
-  return Buffer.from(name, 'latin1').utf8Slice();
+  return Buffer.from(name, 'latin1').toString('utf8');
 }

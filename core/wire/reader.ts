@@ -95,7 +95,7 @@ export class Reader {
     const size = this.u32();
     if (size > sizeMax) throw new DecodeError(`${what}: ${size} bytes, at most ${sizeMax}`);
     const start = this.#take((size + 3) & ~3);
-    return this.bytes.latin1Slice(start, start + size);
+    return this.bytes.toString('latin1', start, start + size);
   }
 
   skip(size: number): void {

@@ -93,7 +93,7 @@ export class Writer {
   byteString(value: string): void {
     this.u32(value.length);
     this.#claim(value.length);
-    this.bytes.latin1Write(value, this.#offset, value.length);
+    this.bytes.write(value, this.#offset, 'latin1');
     this.#offset += value.length;
     this.#pad(value.length);
   }
