@@ -5,9 +5,11 @@ import type { Disk } from './disk.ts';
 import type { Net } from './net.ts';
 import type { Random } from './random.ts';
 import type { Store } from './store.ts';
+import type { Syscalls } from './syscalls.ts';
 
 export const CLOCK = service<Clock>('host/clock');
 export const RANDOM = service<Random>('host/random');
 export const NET = service<Net>('host/net');
 export const DISK = service<Disk>('host/disk');
 export const STORE = service<Store>('host/store');
+export const SYSCALLS = service<Syscalls>('host/syscalls');
