@@ -62,4 +62,6 @@ export type RegistryChange =
   | { readonly kind: 'remove-export'; readonly id: number }
   | { readonly kind: 'put-address'; readonly record: AddressRecord }
   | { readonly kind: 'remove-address'; readonly address: string }
-  | { readonly kind: 'put-handle-key'; readonly record: HandleKey };
+  | { readonly kind: 'put-handle-key'; readonly record: HandleKey }
+  /** Unstable data may have been lost everywhere: clients must be told to send it again. 8 bytes, hex. */
+  | { readonly kind: 'put-verifier'; readonly verifier: string };
