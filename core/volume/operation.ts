@@ -21,8 +21,13 @@ import type { Backend, Replay, VolumeLimits } from './backend.ts';
 export interface Tree {
   inode(file: FileId): Inode | undefined;
   child(directory: FileId, name: Name): DirectoryEntry | undefined;
-  /** The names of a directory in the order of their cookies; the array is the tree's and must not be changed. */
+  /**
+   * All names of a directory in the order of their cookies. The array is the tree's: not to be changed, and not to
+   * be kept beyond the turn. Of a huge directory it is read anew at each call: page with `entriesAfter`.
+   */
   entries(directory: FileId): readonly DirectoryEntry[];
+  /** At most `limit` names whose cookies are greater than `cookie` (0 for all), in their order; for READDIR. */
+  entriesAfter(directory: FileId, cookie: number, limit: number): readonly DirectoryEntry[];
 }
 
 /** A tree that an entry is being applied to. */
@@ -54,6 +59,15 @@ export interface CheckContext {
   hasRoom(size: number): boolean;
 }
 
+/** What `mirror` may use beside the change. */
+export interface MirrorContext {
+  readonly replay: Replay;
+  /** That of the change. */
+  readonly stamp: Stamp;
+  /** The name of this box: what it reserved itself it knows by the issuer. */
+  readonly box: string;
+}
+
 export interface Operation<Args, Change, Outcome> {
   readonly name: string;
   /** Stands in the log; never reused. */
@@ -62,9 +76,13 @@ export interface Operation<Args, Change, Outcome> {
   encode(to: Writer, change: Change): void;
   decode(from: Reader): Change;
   apply(tree: TreeWriter, change: Change, stamp: Stamp): Outcome;
-  /** The bytes that `change` describes are `data`. */
-  content?(backend: Backend, change: Change, data: Buffer): void;
-  mirror?(backend: Backend, change: Change, replay: Replay): void;
+  /** The bytes that `change` describes are `data`; `undefined` where the backend has them already. */
+  content?(backend: Backend, change: Change, data: Buffer | undefined): void;
+  mirror?(backend: Backend, change: Change, context: MirrorContext): void;
   /** What must be fetched again when an entry with this change is discarded: from `offset` to `offset + size`. */
-  extent?(change: Change): { readonly file: FileId; readonly offset: number; readonly size: number };
+  extent?(change: Change): {
+    readonly file: FileId;
+    readonly offset: number;
+    readonly size: number;
+  };
 }
