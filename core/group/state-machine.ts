@@ -15,12 +15,23 @@ export interface StateMachine {
   commit(position: Position): void;
   /** Forgets everything staged and not committed. Content it wrote stays until it is fetched again. */
   discard(): void;
+  /**
+   * What is staged from here on, up to `last` or the next `discard`, comes from this box's own log: content that a
+   * backend kept is not written twice.
+   */
+  restaging(last: Position): void;
+  /** Takes note of an entry that is applied already: retransmissions of its call find its reply. */
+  recall(entry: Entry): void;
   /** Whether the bulk bytes of an entry must stand in this box's log (some backend here does not keep them). */
   logsData(entry: Entry): boolean;
   /** The bulk bytes of an entry whose log record has none, read from the backend as they are now. */
   content(entry: Entry): Buffer;
   /** What staging this entry may have written, to be fetched again if it is discarded. */
   extents(entry: Entry): readonly Extent[];
+  /** The bytes of an extent as they are now: fewer at the end of the file, none when it is gone. */
+  contentOf(extent: Extent): Buffer;
+  /** Replaces an extent with what the primary has; the file's size is the catalog's. */
+  putContent(extent: Extent, data: Buffer): void;
 }
 
 export interface Extent {

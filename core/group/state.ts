@@ -1,0 +1,345 @@
+/**
+ * What the group's log drives on one box: the registry and the volumes, over one staged store.
+ *
+ *     stage    body -> changes -> overlay rows, content to the backend
+ *     commit   mirror calls in log order, then all rows and the applied position in one transaction
+ *     discard  the overlay is forgotten; content is fetched again by whoever called
+ *
+ * Liberty taken: content reaches the backend when it is staged, not when it is committed, so that a megabyte is
+ * written once and a reader of what was staged needs no second place to look.
+ */
+import { assert } from '../assert.ts';
+import type { Log } from '../log-line.ts';
+import type { Mark } from '../ports/mark.ts';
+import type { Store, StoreWrite } from '../ports/store.ts';
+import type { FileId } from '../vfs/inode.ts';
+import { type Backend, BackendError, type Replay } from '../volume/backend.ts';
+import type { Backends } from '../volume/backends.ts';
+import { Catalog } from '../volume/catalog.ts';
+import type { Operation, Stamp } from '../volume/operation.ts';
+import { operationOf } from '../volume/operations.ts';
+import { StagedStore } from '../volume/staged-store.ts';
+import { Volume } from '../volume/volume.ts';
+import { type BodyChange, REGISTRY_VOLUME, readBody } from './body.ts';
+import type { BoxId, Entry, Position } from './entry.ts';
+import type { RegistryChange, VolumeRecord } from './registry.ts';
+import { RegistryTable } from './registry-table.ts';
+import { Replies } from './replies.ts';
+import { StagedTable } from './staged-table.ts';
+import type { Extent, StateMachine } from './state-machine.ts';
+
+const APPLIED_KEY = '\x00applied';
+/** Rows removed at once when a store is emptied. */
+const WIPE_ROWS = 10_000;
+
+export type AnyOperation = Operation<unknown, unknown, unknown>;
+
+/** What a committed entry still owes to a backend. */
+interface Owed {
+  readonly position: Position;
+  readonly backend: Backend;
+  readonly operation: AnyOperation;
+  readonly change: unknown;
+}
+
+export interface StateOptions {
+  readonly self: BoxId;
+  /** The machine was started anew since this state was last in use: the page cache was lost. */
+  readonly rebooted: boolean;
+}
+
+export interface StateDependencies {
+  readonly store: Store;
+  readonly backends: Backends;
+  /** The last position whose mirror calls were made, kept up to date entry by entry. */
+  readonly mirrored: Mark;
+  readonly log: Log;
+}
+
+export class State implements StateMachine {
+  readonly staging: StagedStore;
+  readonly registry: RegistryTable;
+  readonly replies = new Replies();
+  readonly #options: StateOptions;
+  readonly #deps: StateDependencies;
+  /** Rows of backends: written while mirroring, so never ahead of what is applied. */
+  readonly #locals: StagedStore;
+  readonly #volumes = new Map<number, Volume>();
+  #owed: Owed[] = [];
+  #applied: Position;
+  #staged: Position;
+  /** Mirror calls up to here were made before this process started. */
+  #mirroredBefore: number;
+  /** Entries up to here come from this box's own log: a backend that keeps content has theirs already. */
+  #ownLogTo = 0;
+  /** The first entry after those mirrored may have been under way when the process before ended. */
+  #inDoubt: boolean;
+  #onRegistry: () => void = () => {};
+
+  constructor(options: StateOptions, deps: StateDependencies) {
+    this.#options = options;
+    this.#deps = deps;
+    this.staging = new StagedStore(deps.store);
+    this.#locals = new StagedStore(deps.store);
+    this.registry = new RegistryTable(this.staging);
+    this.#mirroredBefore = deps.mirrored.get();
+    this.#inDoubt = true;
+    this.#applied = readPosition(deps.store);
+    this.#staged = this.#applied;
+    this.#open();
+  }
+
+  get applied(): Position {
+    return this.#applied;
+  }
+
+  get staged(): Position {
+    return this.#staged;
+  }
+
+  volume(id: number): Volume | undefined {
+    return this.#volumes.get(id);
+  }
+
+  volumes(): readonly Volume[] {
+    return [...this.#volumes.values()];
+  }
+
+  /** Called after each change of the registry, staged or discarded. */
+  onRegistry(changed: () => void): void {
+    this.#onRegistry = changed;
+  }
+
+  stage(entry: Entry): void {
+    assert(entry.position === this.#staged + 1, `entry ${entry.position} after ${this.#staged}`);
+    const body = readBody(entry.body);
+    this.staging.at(entry.position);
+    const stamp = { position: entry.position, time: entry.time };
+    for (const change of body.changes) this.#stageChange(entry, change, stamp);
+    if (body.reply !== undefined) {
+      this.replies.keep(body.reply.key, Buffer.from(body.reply.reply), entry.position, entry.time);
+    }
+    this.#staged = entry.position;
+  }
+
+  /** On the primary, whose transaction has applied the entry's changes one by one already. */
+  stagedByTransaction(position: Position): void {
+    assert(position === this.#staged + 1, `transaction ${position} after ${this.#staged}`);
+    this.#staged = position;
+  }
+
+  /** Takes one decided volume change in: content, then rows. Throws `BackendError` with nothing taken. */
+  take<Change, Outcome>(
+    operation: Operation<never, Change, Outcome>,
+    volume: Volume,
+    change: Change,
+    stamp: Stamp,
+    data: Buffer | undefined,
+  ): Outcome {
+    if (operation.content !== undefined && data !== undefined && this.#wantsContent(volume, stamp)) {
+      operation.content(volume.backend, change, data);
+    }
+    const outcome = operation.apply(volume.catalog, change, stamp);
+    if (operation.mirror !== undefined) {
+      const position = stamp.position as Position;
+      const owed = { position, backend: volume.backend, operation, change };
+      this.#owed.push(owed as unknown as Owed);
+    }
+    return outcome;
+  }
+
+  takeRegistry(change: RegistryChange, stamp: Stamp): void {
+    this.registry.apply(change);
+    if (change.kind === 'put-volume' && !this.#volumes.has(change.record.id)) {
+      this.#openVolume(change.record).initialize(stamp);
+    }
+    this.#onRegistry();
+  }
+
+  commit(position: Position): void {
+    if (position <= this.#applied) return;
+    assert(position <= this.#staged, `commit ${position}, staged ${this.#staged}`);
+    this.#mirror(position);
+    const writes: StoreWrite[] = this.staging.fold(position);
+    for (const write of this.#locals.fold(position)) writes.push(write);
+    writes.push({ key: APPLIED_KEY, value: positionBytes(position) });
+    this.#deps.store.commit(writes);
+    this.#applied = position;
+  }
+
+  restaging(last: Position): void {
+    this.#ownLogTo = last;
+  }
+
+  discard(): void {
+    this.#ownLogTo = 0;
+    this.staging.discard();
+    this.#owed = [];
+    this.#staged = this.#applied;
+    this.registry.load();
+    this.replies.discardAfter(this.#applied);
+    for (const [id, volume] of this.#volumes) {
+      volume.catalog.discard();
+      if (this.registry.volumes.some((record) => record.id === id)) continue;
+      this.#volumes.delete(id);
+      void volume.backend.close();
+    }
+    this.#onRegistry();
+  }
+
+  /** Takes note of an entry that is applied already: retransmissions of its call find its reply. */
+  recall(entry: Entry): void {
+    const { reply } = readBody(entry.body);
+    if (reply === undefined) return;
+    this.replies.keep(reply.key, Buffer.from(reply.reply), entry.position, entry.time);
+  }
+
+  logsData(entry: Entry): boolean {
+    if (entry.stable) return true;
+    const volume = this.#volumeOf(entry);
+    return volume === undefined || !volume.backend.abilities.persistent;
+  }
+
+  content(entry: Entry): Buffer {
+    const extent = this.extents(entry)[0];
+    if (extent === undefined) return Buffer.alloc(0);
+    return this.contentOf({ ...extent, size: Math.min(extent.size, entry.dataSize) });
+  }
+
+  extents(entry: Entry): readonly Extent[] {
+    return readBody(entry.body).changes.flatMap((change) => {
+      const operation = operationOf(change.code);
+      if (change.volume === REGISTRY_VOLUME || operation?.extent === undefined) return [];
+      const extent = operation.extent(operation.decode(change.reader));
+      return extent === undefined ? [] : [{ volume: change.volume, ...extent }];
+    });
+  }
+
+  /** The bytes of an extent as they are now: fewer at the end of the file, none when it is gone. */
+  contentOf(extent: Extent): Buffer {
+    const volume = this.#volumes.get(extent.volume);
+    const inode = volume?.catalog.inode(extent.file as FileId);
+    if (volume === undefined || inode?.kind !== 'file') return Buffer.alloc(0);
+    const size = Math.max(0, Math.min(extent.size, inode.size - extent.offset));
+    const target = Buffer.alloc(size);
+    volume.readNow(inode.id, extent.offset, target);
+    return target;
+  }
+
+  putContent(extent: Extent, data: Buffer): void {
+    const volume = this.#volumes.get(extent.volume);
+    const inode = volume?.catalog.inode(extent.file as FileId);
+    if (volume === undefined || inode?.kind !== 'file') return;
+    if (data.length > 0) volume.backend.write(inode.id, extent.offset, data);
+    volume.backend.truncate(inode.id, inode.size);
+  }
+
+  /** Makes everything folded and mirrored so far safe from a power cut. */
+  async checkpoint(): Promise<void> {
+    await Promise.all(this.volumes().map((volume) => volume.backend.checkpoint()));
+    await this.#deps.store.flushed();
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.volumes().map((volume) => volume.backend.close()));
+  }
+
+  #stageChange(entry: Entry, change: BodyChange, stamp: Stamp): void {
+    if (change.volume === REGISTRY_VOLUME) {
+      const json = change.reader.raw(change.reader.left).toString('utf8');
+      this.takeRegistry(JSON.parse(json) as RegistryChange, stamp);
+      return;
+    }
+    const volume = this.#volumes.get(change.volume);
+    const operation = operationOf(change.code);
+    assert(volume !== undefined, `entry ${entry.position}: no volume ${change.volume}`);
+    assert(operation !== undefined, `entry ${entry.position}: no operation ${change.code}`);
+    const decided = operation.decode(change.reader);
+    // A change without bulk (a truncation) has content work too; one whose bulk is not here was written before.
+    const data = entry.dataSize === 0 ? Buffer.alloc(0) : entry.data;
+    this.take(operation, volume, decided, stamp, data);
+  }
+
+  /** Content that a backend kept through the end of the process before is not written twice. */
+  #wantsContent(volume: Volume, stamp: Stamp): boolean {
+    if (!volume.backend.abilities.persistent || this.#options.rebooted) return true;
+    return stamp.position > this.#ownLogTo;
+  }
+
+  #mirror(position: Position): void {
+    let done = 0;
+    for (const owed of this.#owed) {
+      if (owed.position > position) break;
+      this.#locals.at(owed.position);
+      owed.operation.mirror?.(owed.backend, owed.change, this.#replayOf(owed));
+      done += 1;
+      if (owed.position > this.#mirroredBefore) this.#deps.mirrored.set(owed.position);
+    }
+    this.#owed = done === this.#owed.length ? [] : this.#owed.slice(done);
+  }
+
+  #replayOf(owed: Owed): Replay {
+    if (!owed.backend.abilities.persistent) return 'fresh';
+    if (owed.position <= this.#mirroredBefore) return this.#options.rebooted ? 'maybe' : 'done';
+    if (!this.#inDoubt) return 'fresh';
+    this.#inDoubt = false;
+    return 'maybe';
+  }
+
+  #volumeOf(entry: Entry): Volume | undefined {
+    const first = readBody(entry.body).changes[0];
+    return first === undefined ? undefined : this.#volumes.get(first.volume);
+  }
+
+  /** Opens every volume; where one has lost its content with the last process, everything is replayed from the log. */
+  #open(): void {
+    for (const record of this.registry.volumes) this.#openVolume(record);
+    const lost = this.volumes().filter((volume) => !volume.backend.abilities.persistent);
+    if (lost.length === 0 || this.#applied === 0) return;
+    for (const volume of this.#volumes.values()) void volume.backend.close();
+    this.#volumes.clear();
+    wipe(this.#deps.store);
+    this.registry.load();
+    this.#applied = 0 as Position;
+    this.#staged = 0 as Position;
+  }
+
+  #openVolume(record: VolumeRecord): Volume {
+    const place = record.members[this.#options.self];
+    if (place === undefined) {
+      throw new BackendError(`volume ${record.name}: no backend on box ${this.#options.self}`, 'io');
+    }
+    const factory = this.#deps.backends.get(place.backend);
+    if (factory === undefined) {
+      throw new BackendError(`volume ${record.name}: this box has no backend "${place.backend}"`, 'io');
+    }
+    const table = new StagedTable(this.#locals, record.id);
+    const options = { volume: record.id, volumeName: record.name, path: place.path };
+    const sentence = factory.check(options);
+    if (sentence !== undefined) throw new BackendError(sentence, 'io');
+    const backend = factory.open(options, table);
+    const catalog = new Catalog({ volume: record.id }, this.staging);
+    const volume = new Volume(record, catalog, backend);
+    this.#volumes.set(record.id, volume);
+    return volume;
+  }
+}
+
+function readPosition(store: Store): Position {
+  const row = store.get(APPLIED_KEY);
+  return (row === undefined ? 0 : Number(row.readBigUInt64BE(0))) as Position;
+}
+
+function positionBytes(position: Position): Buffer {
+  const bytes = Buffer.allocUnsafe(8);
+  bytes.writeBigUInt64BE(BigInt(position));
+  return bytes;
+}
+
+function wipe(store: Store): void {
+  for (;;) {
+    const rows = store.range('', '\xff\xff', WIPE_ROWS);
+    if (rows.length === 0) return;
+    store.commit(rows.map(({ key }) => ({ key, value: undefined })));
+  }
+}
