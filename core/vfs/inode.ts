@@ -7,14 +7,7 @@ export type FileId = Brand<number, 'FileId'>;
 /** The root of every volume. */
 export const ROOT_ID = 1 as FileId;
 
-export type FileKind =
-  | 'file'
-  | 'directory'
-  | 'symlink'
-  | 'block'
-  | 'character'
-  | 'socket'
-  | 'fifo';
+export type FileKind = 'file' | 'directory' | 'symlink' | 'block' | 'character' | 'socket' | 'fifo';
 
 export interface Device {
   readonly major: number;

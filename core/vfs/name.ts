@@ -4,7 +4,7 @@
  * protocol with text converts at its codec (`textOfName`, `nameOfText`).
  */
 import type { Brand } from '../brand.ts';
-import { type Result, err, ok } from '../result.ts';
+import { err, ok, type Result } from '../result.ts';
 import type { FsError } from './status.ts';
 
 export type Name = Brand<string, 'Name'>;

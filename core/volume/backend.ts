@@ -6,8 +6,9 @@
  * (`create`, `rename`, ...) follow the commits, in log order, and keep the visible tree like the catalog. Calls
  * that change something are synchronous; they throw `BackendError` when the medium refuses.
  */
-import type { Device, FileId, FileKind } from '../vfs/inode.ts';
+
 import type { Time } from '../ports/clock.ts';
+import type { Device, FileId, FileKind } from '../vfs/inode.ts';
 import type { LocalTable } from './local-table.ts';
 
 export class BackendError extends Error {
