@@ -14,7 +14,7 @@ import type { FsError } from '../vfs/status.ts';
 import type { Space, VolumeLimits } from '../volume/backend.ts';
 import type { Operation, Tree } from '../volume/operation.ts';
 import type { BoxId, Position, View } from './entry.ts';
-import type { AddressRecord, ExportRecord, VolumeRecord } from './registry.ts';
+import type { AddressRecord, ExportRecord, HandleKey, VolumeRecord } from './registry.ts';
 import type { ReplyCache } from './reply-cache.ts';
 
 /** One client call's changes, which become one entry. */
@@ -65,6 +65,8 @@ export interface Group {
   volumes(): readonly ServedVolume[];
   exports(): readonly ExportRecord[];
   addresses(): readonly AddressRecord[];
+  /** Oldest first; the last one signs. The same array for as long as nothing changed. */
+  handleKeys(): readonly HandleKey[];
 
   begin(): Transaction;
   /**

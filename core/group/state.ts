@@ -10,6 +10,7 @@
  */
 import { assert } from '../assert.ts';
 import type { Log } from '../log-line.ts';
+import type { Time } from '../ports/clock.ts';
 import type { Mark } from '../ports/mark.ts';
 import type { Store, StoreWrite } from '../ports/store.ts';
 import type { FileId } from '../vfs/inode.ts';
@@ -65,6 +66,8 @@ export class State implements StateMachine {
   /** Rows of backends: written while mirroring, so never ahead of what is applied. */
   readonly #locals: StagedStore;
   readonly #volumes = new Map<number, Volume>();
+  /** Of the newest entry staged or recalled: a new primary's times go on from there. */
+  lastTime: Time = { seconds: 0, nanoseconds: 0 };
   #owed: Owed[] = [];
   #applied: Position;
   #staged: Position;
@@ -119,6 +122,7 @@ export class State implements StateMachine {
     if (body.reply !== undefined) {
       this.replies.keep(body.reply.key, Buffer.from(body.reply.reply), entry.position, entry.time);
     }
+    this.lastTime = entry.time;
     this.#staged = entry.position;
   }
 
@@ -189,6 +193,7 @@ export class State implements StateMachine {
 
   /** Takes note of an entry that is applied already: retransmissions of its call find its reply. */
   recall(entry: Entry): void {
+    this.lastTime = entry.time;
     const { reply } = readBody(entry.body);
     if (reply === undefined) return;
     this.replies.keep(reply.key, Buffer.from(reply.reply), entry.position, entry.time);

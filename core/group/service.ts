@@ -1,0 +1,330 @@
+/** The group as frontends see it (group.ts), on top of this box's member and state. */
+import { assert } from '../assert.ts';
+import { STATE_RESERVE_SIZE } from '../limits.ts';
+import type { Clock, Time } from '../ports/clock.ts';
+import type { Disk } from '../ports/disk.ts';
+import type { Random } from '../ports/random.ts';
+import { type Result, err, ok } from '../result.ts';
+import type { Caller } from '../vfs/caller.ts';
+import type { HandleStrategy } from '../vfs/handle.ts';
+import type { FileId } from '../vfs/inode.ts';
+import type { FsError } from '../vfs/status.ts';
+import { BackendError } from '../volume/backend.ts';
+import type { Operation, Stamp } from '../volume/operation.ts';
+import { Volume } from '../volume/volume.ts';
+import { Writer } from '../wire/writer.ts';
+import { REGISTRY_VOLUME, writeChange, writeReply } from './body.ts';
+import type { BoxId, Position } from './entry.ts';
+import type { Group, ReplyRecord, ServedVolume, Transaction } from './group.ts';
+import type { Member } from './member.ts';
+import type { RegistryChange } from './registry.ts';
+import type { Requests } from './requests.ts';
+import type { State } from './state.ts';
+
+/** Bytes of one entry's body: a handful of changes, names and one reply; a symlink's target is the longest. */
+const BODY_SIZE_MAX = 64 * 1024;
+/** Milliseconds for which an answer about free room is believed. */
+const ROOM_MS_MAX = 500;
+/** Milliseconds between tries to reach a backup that must sync a file. */
+const SYNC_RETRY_MS = 20;
+
+export interface ServiceDependencies {
+  readonly self: BoxId;
+  readonly member: Member;
+  readonly state: State;
+  readonly requests: Requests;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly disk: Disk;
+}
+
+type ChangeOptions = {
+  readonly strategy?: HandleStrategy;
+  readonly data?: Buffer;
+  readonly stable?: boolean;
+};
+
+/** One transaction at a time: a call runs to its end in one turn, so the same object serves all of them. */
+class OpenTransaction implements Transaction {
+  readonly #service: GroupService;
+  readonly #body = new Writer(BODY_SIZE_MAX);
+  stamp: Stamp = { position: 0, time: { seconds: 0, nanoseconds: 0 } };
+  changes = 0;
+  stable = false;
+  data: Buffer | undefined;
+
+  constructor(service: GroupService) {
+    this.#service = service;
+  }
+
+  open(stamp: Stamp): void {
+    this.stamp = stamp;
+    this.changes = 0;
+    this.stable = false;
+    this.data = undefined;
+    this.#body.reset();
+    this.#body.u8(0);
+  }
+
+  change<Args, Change, Outcome>(
+    operation: Operation<Args, Change, Outcome>,
+    served: ServedVolume,
+    caller: Caller,
+    args: Args,
+    options: ChangeOptions = {},
+  ): Result<Outcome, FsError> {
+    assert(served instanceof Volume, 'transaction: a volume of another house');
+    const decided = this.#service.check(operation, served, caller, args, options);
+    if (!decided.ok) return decided;
+    const data = options.data ?? Buffer.alloc(0);
+    let outcome: Outcome;
+    try {
+      outcome = this.#service.take(operation, served, decided.value, this.stamp, data);
+    } catch (cause) {
+      if (!(cause instanceof BackendError)) throw cause;
+      return err(this.#service.refusedByBackend(cause));
+    }
+    writeChange(this.#body, served.record.id, operation.code, () =>
+      operation.encode(this.#body, decided.value),
+    );
+    this.changes += 1;
+    if (options.data !== undefined) this.data = options.data;
+    if (served.record.durability === 'disk' && options.stable !== false) this.stable = true;
+    return ok(outcome);
+  }
+
+  registry(change: RegistryChange): void {
+    const json = Buffer.from(JSON.stringify(change), 'utf8');
+    this.#service.takeRegistry(change, this.stamp);
+    writeChange(this.#body, REGISTRY_VOLUME, 0, () => this.#body.raw(json));
+    this.changes += 1;
+    this.stable = true;
+  }
+
+  /** The entry's body; a copy that nobody reuses. */
+  close(reply: ReplyRecord | undefined): Buffer {
+    this.#body.bytes[0] = this.changes;
+    writeReply(this.#body, reply);
+    return Buffer.from(this.#body.finish());
+  }
+}
+
+export class GroupService implements Group {
+  readonly #deps: ServiceDependencies;
+  readonly #transaction = new OpenTransaction(this);
+  readonly #servingListeners: ((serving: boolean) => void)[] = [];
+  readonly #registryListeners: (() => void)[] = [];
+  #open = false;
+  #lastTime: Time = { seconds: 0, nanoseconds: 0 };
+  #roomUntil = 0;
+  #room = 0;
+
+  constructor(deps: ServiceDependencies) {
+    this.#deps = deps;
+    deps.member.onServing((serving) => {
+      for (const listener of this.#servingListeners) listener(serving);
+      for (const listener of this.#registryListeners) listener();
+    });
+    deps.state.onRegistry(() => {
+      for (const listener of this.#registryListeners) listener();
+    });
+  }
+
+  get serving() {
+    return this.#deps.member.serving;
+  }
+  get accepting() {
+    return this.#deps.member.accepting;
+  }
+  get view() {
+    return this.#deps.member.view;
+  }
+  get self() {
+    return this.#deps.self;
+  }
+  get committed() {
+    return this.#deps.member.committed;
+  }
+  get replies() {
+    return this.#deps.state.replies;
+  }
+
+  volume(id: number): ServedVolume | undefined {
+    return this.#deps.state.volume(id);
+  }
+  volumes() {
+    return this.#deps.state.volumes();
+  }
+  exports() {
+    return this.#deps.state.registry.exports;
+  }
+  addresses() {
+    return this.#deps.state.registry.addresses;
+  }
+  handleKeys() {
+    return this.#deps.state.registry.handleKeys;
+  }
+
+  begin(): OpenTransaction {
+    assert(!this.#open, 'transaction: begun before the last was sealed');
+    this.#open = true;
+    const position = this.#deps.state.staged + 1;
+    this.#deps.state.staging.at(position);
+    this.#transaction.open({ position, time: this.#time() });
+    return this.#transaction;
+  }
+
+  seal(reply: ReplyRecord | undefined): Position {
+    assert(this.#open, 'transaction: sealed twice');
+    this.#open = false;
+    const { state, member } = this.#deps;
+    const { changes, stable, stamp, data } = this.#transaction;
+    if (changes === 0 && reply === undefined) return state.staged;
+    return this.#propose(stamp, stable, this.#transaction.close(reply), data, reply, member);
+  }
+
+  abandon(): void {
+    assert(this.#open && this.#transaction.changes === 0, 'transaction: abandoned after a change');
+    this.#open = false;
+  }
+
+  afterCommit(position: Position, send: () => void): void {
+    this.#deps.member.afterCommit(position, send);
+  }
+
+  onServing(change: (serving: boolean) => void): void {
+    this.#servingListeners.push(change);
+    change(this.serving);
+  }
+
+  onRegistry(change: () => void): void {
+    this.#registryListeners.push(change);
+  }
+
+  /**
+   * A stable entry without changes is a barrier: its commit says that every log up to it is synced. Beside it every
+   * in-sync box syncs the file itself. A box that goes out of sync meanwhile need not answer.
+   */
+  async sync(volumeId: number, file: FileId): Promise<void> {
+    const { state, member } = this.#deps;
+    const volume = state.volume(volumeId);
+    if (volume === undefined || volume.record.durability === 'memory') {
+      return this.#committed(state.staged);
+    }
+    const stamp = { position: state.staged + 1, time: this.#time() };
+    this.#transaction.open(stamp);
+    state.staging.at(stamp.position);
+    const body = this.#transaction.close(undefined);
+    const position = this.#propose(stamp, true, body, undefined, undefined, member);
+    const peers = member.configuration?.inSync.filter((box) => box !== this.self) ?? [];
+    await Promise.all([
+      this.#committed(position),
+      volume.backend.sync(file),
+      ...peers.map((peer) => this.#syncOn(peer, volumeId, file)),
+    ]);
+  }
+
+  /** For transactions: everything that is not the operation's own business. */
+  check<Args, Change, Outcome>(
+    operation: Operation<Args, Change, Outcome>,
+    volume: Volume,
+    caller: Caller,
+    args: Args,
+    options: ChangeOptions,
+  ): Result<Change, FsError> {
+    return volume.check(operation, caller, args, {
+      issuer: options.strategy === 'issuer' ? this.self : '',
+      random: this.#deps.random,
+      hasRoom: (size) => this.#hasRoom(volume, size),
+    });
+  }
+
+  take<Change, Outcome>(
+    operation: Operation<never, Change, Outcome>,
+    volume: Volume,
+    change: Change,
+    stamp: Stamp,
+    data: Buffer,
+  ): Outcome {
+    return this.#deps.state.take(operation, volume, change, stamp, data);
+  }
+
+  takeRegistry(change: RegistryChange, stamp: Stamp): void {
+    this.#deps.state.takeRegistry(change, stamp);
+  }
+
+  refusedByBackend(cause: BackendError): FsError {
+    return cause.reason === 'no-space' ? 'no-space' : 'io';
+  }
+
+  #propose(
+    stamp: Stamp,
+    stable: boolean,
+    body: Buffer,
+    data: Buffer | undefined,
+    reply: ReplyRecord | undefined,
+    member: Member,
+  ): Position {
+    const { state } = this.#deps;
+    const position = stamp.position as Position;
+    state.stagedByTransaction(position);
+    if (reply !== undefined) {
+      const kept = body.subarray(body.length - paddedSize(reply.reply.length));
+      state.replies.keep(reply.key, kept.subarray(0, reply.reply.length), position, stamp.time);
+    }
+    member.propose({ position, time: stamp.time, stable, body, data });
+    return position;
+  }
+
+  #committed(position: Position): Promise<void> {
+    return new Promise((resolve) => this.afterCommit(position, resolve));
+  }
+
+  async #syncOn(peer: BoxId, volume: number, file: FileId): Promise<void> {
+    for (;;) {
+      try {
+        await this.#deps.requests.ask(peer, 'sync', { volume, file });
+        return;
+      } catch {
+        if (!this.#deps.member.configuration?.inSync.includes(peer)) return;
+        await new Promise<void>((resolve) => this.#deps.clock.after(SYNC_RETRY_MS, resolve));
+      }
+    }
+  }
+
+  /** Later than every entry before it, so that times never run backwards inside a volume. */
+  #time(): Time {
+    const wall = this.#deps.clock.wall();
+    const last = latest(this.#lastTime, this.#deps.state.lastTime);
+    this.#lastTime = isLater(wall, last)
+      ? wall
+      : last.nanoseconds < 999_999_999
+        ? { seconds: last.seconds, nanoseconds: last.nanoseconds + 1 }
+        : { seconds: last.seconds + 1, nanoseconds: 0 };
+    return this.#lastTime;
+  }
+
+  #hasRoom(volume: Volume, size: number): boolean {
+    const now = this.#deps.clock.now();
+    if (now >= this.#roomUntil) {
+      this.#roomUntil = now + ROOM_MS_MAX;
+      this.#room = this.#deps.disk.free() - STATE_RESERVE_SIZE;
+    }
+    if (this.#room < size) return false;
+    const space = volume.space();
+    return space.sizeFree >= size && space.filesFree > 0;
+  }
+}
+
+function isLater(time: Time, than: Time): boolean {
+  if (time.seconds !== than.seconds) return time.seconds > than.seconds;
+  return time.nanoseconds > than.nanoseconds;
+}
+
+function latest(left: Time, right: Time): Time {
+  return isLater(left, right) ? left : right;
+}
+
+function paddedSize(size: number): number {
+  return (size + 3) & ~3;
+}

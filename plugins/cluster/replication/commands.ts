@@ -1,0 +1,231 @@
+/** What an owner may order of a group: volumes, exports, addresses, moves. Each command runs on the primary. */
+import ipaddr from 'ipaddr.js';
+import * as v from 'valibot';
+import type { BoxId } from '#core/group/entry.ts';
+import type { Member } from '#core/group/member.ts';
+import type { ExportRecord, RegistryChange, VolumeRecord } from '#core/group/registry.ts';
+import type { Requests } from '#core/group/requests.ts';
+import type { GroupService } from '#core/group/service.ts';
+import type { State } from '#core/group/state.ts';
+import type { Random } from '#core/ports/random.ts';
+import { ROOT_ID } from '#core/vfs/inode.ts';
+import type { VolumeLimits } from '#core/volume/backend.ts';
+
+/** Loopback and the private ranges of RFC 1918 and RFC 4193. */
+const NETWORKS_DEFAULT = [
+  '127.0.0.0/8',
+  '10.0.0.0/8',
+  '172.16.0.0/12',
+  '192.168.0.0/16',
+  '::1/128',
+  'fc00::/7',
+];
+/** nobody, nogroup of Debian and most others. */
+const ANONYMOUS_ID = 65_534;
+/** An export's id stands in 16 bits of every handle. */
+const EXPORT_ID_MAX = 65_535;
+
+const Name = v.pipe(
+  v.string(),
+  v.regex(/^[a-z0-9][a-z0-9_-]{0,31}$/, 'must be 1 to 32 of a-z, 0-9, _ and -'),
+);
+
+const CreateVolume = v.object({
+  name: Name,
+  /** box -> `posix:/srv/files`, `memory`. */
+  backends: v.record(v.string(), v.string()),
+  durability: v.optional(v.picklist(['disk', 'memory']), 'disk'),
+});
+
+const AddExport = v.object({
+  path: v.pipe(v.string(), v.regex(/^\/[^\0]{1,1000}$/, 'must begin with a slash')),
+  volume: v.string(),
+  networks: v.optional(v.array(v.string()), NETWORKS_DEFAULT),
+  squash: v.optional(v.picklist(['root_squash', 'no_root_squash', 'all_squash']), 'root_squash'),
+  readOnly: v.optional(v.boolean(), false),
+  handles: v.optional(v.picklist(['generic', 'issuer']), 'generic'),
+  anonymousUid: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), ANONYMOUS_ID),
+  anonymousGid: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), ANONYMOUS_ID),
+});
+
+const RemoveExport = v.object({ path: v.string() });
+const AddAddress = v.object({ address: v.string(), interface: v.optional(v.string(), '') });
+const RemoveAddress = v.object({ address: v.string() });
+const Move = v.object({ to: v.string() });
+
+export interface CommandDependencies {
+  readonly self: BoxId;
+  readonly members: readonly BoxId[];
+  readonly group: GroupService;
+  readonly member: Member;
+  readonly state: State;
+  readonly requests: Requests;
+  readonly random: Random;
+  /** A sentence when this box cannot hold the volume there, its limits when it can. */
+  prepare(backend: string, path: string, volume: number, name: string): string | VolumeLimits;
+  /** A sentence when this box cannot serve at the address. */
+  checkAddress(address: string, interfaceName: string): string | undefined;
+}
+
+export type Command = (params: unknown) => unknown;
+
+export function commands(deps: CommandDependencies): Readonly<Record<string, Command>> {
+  return {
+    'volume.create': (params) => createVolume(deps, parse(CreateVolume, params)),
+    'export.add': (params) => addExport(deps, parse(AddExport, params)),
+    'export.remove': (params) => removeExport(deps, parse(RemoveExport, params)),
+    'address.add': (params) => addAddress(deps, parse(AddAddress, params)),
+    'address.remove': (params) => removeAddress(deps, parse(RemoveAddress, params)),
+    move: (params) => move(deps, parse(Move, params)),
+  };
+}
+
+async function createVolume(
+  deps: CommandDependencies,
+  params: v.InferOutput<typeof CreateVolume>,
+): Promise<VolumeRecord> {
+  const { registry } = deps.state;
+  if (registry.volumes.some((record) => record.name === params.name)) {
+    throw new Error(`volume ${params.name}: exists already; choose another name`);
+  }
+  const id = registry.nextVolumeId();
+  const places = deps.members.map((box) => {
+    const place = params.backends[box];
+    if (place === undefined) {
+      throw new Error(`volume ${params.name}: no backend for box ${box}; add --backend ${box}=posix:/PATH`);
+    }
+    const colon = place.indexOf(':');
+    const backend = colon < 0 ? place : place.slice(0, colon);
+    return { box, backend, path: colon < 0 ? '' : place.slice(colon + 1) };
+  });
+  for (const box of Object.keys(params.backends)) {
+    if (deps.members.includes(box as BoxId)) continue;
+    throw new Error(`box ${box}: not a member; members are ${deps.members.join(', ')}`);
+  }
+  const limits = await Promise.all(
+    places.map(async ({ box, backend, path }) => {
+      const question = { backend, path, volume: id, name: params.name };
+      const answer =
+        box === deps.self
+          ? deps.prepare(backend, path, id, params.name)
+          : ((await deps.requests.ask(box, 'prepare', question)) as string | VolumeLimits);
+      if (typeof answer === 'string') throw new Error(`box ${box}: ${answer}`);
+      return answer;
+    }),
+  );
+  const record: VolumeRecord = {
+    id,
+    name: params.name,
+    durability: params.durability,
+    fsid: deps.random.bytes(16).toString('hex'),
+    limits: least(limits),
+    members: Object.fromEntries(places.map(({ box, backend, path }) => [box, { backend, path }])),
+  };
+  await put(deps, { kind: 'put-volume', record });
+  return record;
+}
+
+async function addExport(
+  deps: CommandDependencies,
+  params: v.InferOutput<typeof AddExport>,
+): Promise<ExportRecord> {
+  const { registry } = deps.state;
+  const volume = registry.volumes.find((record) => record.name === params.volume);
+  if (volume === undefined) {
+    const names = registry.volumes.map((record) => record.name).join(', ') || 'none yet';
+    throw new Error(`volume ${params.volume}: does not exist; volumes are ${names}`);
+  }
+  if (registry.exports.some((record) => record.path === params.path)) {
+    throw new Error(`export ${params.path}: exists already; remove it first`);
+  }
+  for (const network of params.networks) {
+    if (!ipaddr.isValidCIDR(network)) {
+      throw new Error(`network ${network}: not in CIDR form, such as 192.168.1.0/24`);
+    }
+  }
+  const id = registry.nextExportId();
+  if (id > EXPORT_ID_MAX) throw new Error(`exports: all ${EXPORT_ID_MAX} ids are used up`);
+  const record: ExportRecord = {
+    id,
+    volume: volume.id,
+    path: params.path,
+    root: ROOT_ID,
+    networks: params.networks,
+    squash: params.squash,
+    anonymousUid: params.anonymousUid,
+    anonymousGid: params.anonymousGid,
+    readOnly: params.readOnly,
+    handles: params.handles,
+  };
+  await put(deps, { kind: 'put-export', record });
+  return record;
+}
+
+async function removeExport(
+  deps: CommandDependencies,
+  { path }: v.InferOutput<typeof RemoveExport>,
+): Promise<object> {
+  const record = deps.state.registry.exports.find((candidate) => candidate.path === path);
+  if (record === undefined) throw new Error(`export ${path}: does not exist`);
+  await put(deps, { kind: 'remove-export', id: record.id });
+  return { removed: path };
+}
+
+async function addAddress(
+  deps: CommandDependencies,
+  params: v.InferOutput<typeof AddAddress>,
+): Promise<object> {
+  if (!ipaddr.isValid(params.address)) {
+    throw new Error(`address ${params.address}: not an IPv4 or IPv6 address`);
+  }
+  const sentence = deps.checkAddress(params.address, params.interface);
+  if (sentence !== undefined) throw new Error(sentence);
+  const record = { address: params.address, interface: params.interface };
+  await put(deps, { kind: 'put-address', record });
+  return record;
+}
+
+async function removeAddress(
+  deps: CommandDependencies,
+  { address }: v.InferOutput<typeof RemoveAddress>,
+): Promise<object> {
+  if (!deps.state.registry.addresses.some((record) => record.address === address)) {
+    throw new Error(`address ${address}: does not exist`);
+  }
+  await put(deps, { kind: 'remove-address', address });
+  return { removed: address };
+}
+
+async function move(deps: CommandDependencies, { to }: v.InferOutput<typeof Move>): Promise<object> {
+  if (!deps.members.includes(to as BoxId)) {
+    throw new Error(`box ${to}: not a member; members are ${deps.members.join(', ')}`);
+  }
+  const moved = await deps.member.move(to as BoxId);
+  if (!moved.ok) throw new Error(moved.error);
+  return { primary: to };
+}
+
+/** One registry change as an entry of its own; resolves when it is committed. */
+export function put(deps: { group: GroupService }, change: RegistryChange): Promise<void> {
+  const transaction = deps.group.begin();
+  transaction.registry(change);
+  const position = deps.group.seal(undefined);
+  return new Promise((resolve) => deps.group.afterCommit(position, resolve));
+}
+
+function parse<const S extends v.GenericSchema>(schema: S, params: unknown): v.InferOutput<S> {
+  const result = v.safeParse(schema, params);
+  if (result.success) return result.output;
+  const issue = result.issues[0];
+  throw new Error(`${v.getDotPath(issue) ?? 'parameters'}: ${issue.message}`);
+}
+
+function least(limits: readonly VolumeLimits[]): VolumeLimits {
+  const min = (pick: (limit: VolumeLimits) => number) => Math.min(...limits.map(pick));
+  return {
+    nameSizeMax: min((limit) => limit.nameSizeMax),
+    fileSizeMax: min((limit) => limit.fileSizeMax),
+    symlinkSizeMax: min((limit) => limit.symlinkSizeMax),
+    linksMax: min((limit) => limit.linksMax),
+  };
+}
