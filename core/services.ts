@@ -24,6 +24,10 @@ export class Services {
     return this.#offers.get(key.name) as T;
   }
 
+  has(key: ServiceKey<unknown>): boolean {
+    return this.#offers.has(key.name);
+  }
+
   withdraw<T>(key: ServiceKey<T>): void {
     this.#offers.delete(key.name);
   }
