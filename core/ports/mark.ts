@@ -5,3 +5,8 @@ export interface Mark {
   /** @param value At most 2^53 - 1. */
   set(value: number): void;
 }
+
+export interface Marks {
+  /** Opens the mark in a file below the state directory; created when missing. */
+  open(path: string): Mark;
+}

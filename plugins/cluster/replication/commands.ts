@@ -1,6 +1,7 @@
 /** What an owner may order of a group: volumes, exports, addresses, moves. Each command runs on the primary. */
 import ipaddr from 'ipaddr.js';
 import * as v from 'valibot';
+import { parse } from '#core/config.ts';
 import type { BoxId } from '#core/group/entry.ts';
 import type { Member } from '#core/group/member.ts';
 import type { ExportRecord, RegistryChange, VolumeRecord } from '#core/group/registry.ts';
@@ -71,12 +72,12 @@ export type Command = (params: unknown) => unknown;
 
 export function commands(deps: CommandDependencies): Readonly<Record<string, Command>> {
   return {
-    'volume.create': (params) => createVolume(deps, parse(CreateVolume, params)),
-    'export.add': (params) => addExport(deps, parse(AddExport, params)),
-    'export.remove': (params) => removeExport(deps, parse(RemoveExport, params)),
-    'address.add': (params) => addAddress(deps, parse(AddAddress, params)),
-    'address.remove': (params) => removeAddress(deps, parse(RemoveAddress, params)),
-    move: (params) => move(deps, parse(Move, params)),
+    'volume.create': (params) => createVolume(deps, parse('volume create', CreateVolume, params)),
+    'export.add': (params) => addExport(deps, parse('export add', AddExport, params)),
+    'export.remove': (params) => removeExport(deps, parse('export remove', RemoveExport, params)),
+    'address.add': (params) => addAddress(deps, parse('address add', AddAddress, params)),
+    'address.remove': (params) => removeAddress(deps, parse('address remove', RemoveAddress, params)),
+    move: (params) => move(deps, parse('move', Move, params)),
   };
 }
 
@@ -92,7 +93,9 @@ async function createVolume(
   const places = deps.members.map((box) => {
     const place = params.backends[box];
     if (place === undefined) {
-      throw new Error(`volume ${params.name}: no backend for box ${box}; add --backend ${box}=posix:/PATH`);
+      throw new Error(
+        `volume ${params.name}: no backend for box ${box}; add --backend ${box}=posix:/PATH`,
+      );
     }
     const colon = place.indexOf(':');
     const backend = colon < 0 ? place : place.slice(0, colon);
@@ -196,7 +199,10 @@ async function removeAddress(
   return { removed: address };
 }
 
-async function move(deps: CommandDependencies, { to }: v.InferOutput<typeof Move>): Promise<object> {
+async function move(
+  deps: CommandDependencies,
+  { to }: v.InferOutput<typeof Move>,
+): Promise<object> {
   if (!deps.members.includes(to as BoxId)) {
     throw new Error(`box ${to}: not a member; members are ${deps.members.join(', ')}`);
   }
@@ -211,13 +217,6 @@ export function put(deps: { group: GroupService }, change: RegistryChange): Prom
   transaction.registry(change);
   const position = deps.group.seal(undefined);
   return new Promise((resolve) => deps.group.afterCommit(position, resolve));
-}
-
-function parse<const S extends v.GenericSchema>(schema: S, params: unknown): v.InferOutput<S> {
-  const result = v.safeParse(schema, params);
-  if (result.success) return result.output;
-  const issue = result.issues[0];
-  throw new Error(`${v.getDotPath(issue) ?? 'parameters'}: ${issue.message}`);
 }
 
 function least(limits: readonly VolumeLimits[]): VolumeLimits {

@@ -1,0 +1,155 @@
+/**
+ * A lab is a whole cluster on loopback: boxes and a witness as processes of their own, with keys, configuration and
+ * ports made for them. This file decides everything about it; processes.ts runs it.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join, resolve } from 'node:path';
+import { createIdentity, fingerprintOf } from '#plugins/host/identity.ts';
+
+export interface LabOptions {
+  readonly boxes: number;
+  /** One a box: `posix`, `memory`. */
+  readonly backends: readonly string[];
+  readonly handles: 'generic' | 'issuer';
+  readonly durability: 'disk' | 'memory';
+  readonly arbiter: 'witness' | 'gateway' | 'alone';
+  readonly directory: string;
+  /** The service address, in 127.0.0.0/8; boxes get the addresses after it. */
+  readonly address: string;
+  readonly ports: {
+    readonly nfs: number;
+    readonly mount: number;
+    readonly portmap: number;
+    readonly metrics: number;
+  };
+  /** Squash rule of the export; the caller is root in most labs. */
+  readonly squash: 'root_squash' | 'no_root_squash' | 'all_squash';
+}
+
+export interface BoxPlan {
+  readonly name: string;
+  readonly address: string;
+  readonly backend: string;
+  readonly directory: string;
+  /** Where a posix backend keeps the files. */
+  readonly data: string | undefined;
+  readonly control: string;
+}
+
+export interface LabPlan {
+  readonly options: LabOptions;
+  readonly boxes: readonly BoxPlan[];
+  readonly witness: { readonly directory: string; readonly address: string } | undefined;
+}
+
+/** One volume and one export, named as people would. */
+export const LAB_VOLUME = 'files';
+export const LAB_EXPORT = '/files';
+const WITNESS = 'witness';
+
+/** Makes folders, keys and box.toml for everybody. What is there already is kept, so that a lab can start again. */
+export async function planLab(wanted: LabOptions): Promise<LabPlan> {
+  const directory = resolve(wanted.directory);
+  const options = { ...wanted, directory, ports: await freePorts(wanted) };
+  const boxes = Array.from({ length: options.boxes }, (_, index): BoxPlan => {
+    const name = String.fromCharCode('a'.charCodeAt(0) + index);
+    const backend = options.backends[index % options.backends.length] ?? 'posix';
+    const home = join(directory, name);
+    return {
+      name,
+      address: addressAfter(options.address, index + 1),
+      backend,
+      directory: home,
+      data: backend === 'posix' ? join(home, LAB_VOLUME) : undefined,
+      control: join(home, 'control.sock'),
+    };
+  });
+  const witness =
+    options.arbiter === 'witness'
+      ? {
+          directory: join(directory, WITNESS),
+          address: addressAfter(options.address, options.boxes + 1),
+        }
+      : undefined;
+  const plan = { options, boxes, witness };
+  await configure(plan);
+  return plan;
+}
+
+interface Peer {
+  readonly name: string;
+  readonly address: string;
+  readonly port: number;
+  readonly fingerprint: string;
+}
+
+async function configure(plan: LabPlan): Promise<void> {
+  const places = [...plan.boxes, ...(plan.witness ? [{ name: WITNESS, ...plan.witness }] : [])];
+  const peers: Peer[] = [];
+  for (const { name, address, directory } of places) {
+    mkdirSync(directory, { recursive: true });
+    const identity = await createIdentity(directory, name);
+    const port = await freePort(address);
+    peers.push({ name, address, port, fingerprint: fingerprintOf(identity.certificate) });
+  }
+  for (const { name, directory } of places) {
+    writeFileSync(join(directory, 'box.toml'), toml(plan, name, peers));
+  }
+  for (const box of plan.boxes) if (box.data !== undefined) mkdirSync(box.data, { recursive: true });
+}
+
+function toml(plan: LabPlan, name: string, peers: readonly Peer[]): string {
+  const self = peers.find((peer) => peer.name === name);
+  const { ports } = plan.options;
+  const members = plan.boxes.map((box) => `"${box.name}"`).join(', ');
+  const lines = [
+    `name = "${name}"`,
+    'cluster = "lab"',
+    `address = "${self?.address}"`,
+    `link-port = ${self?.port}`,
+  ];
+  if (name !== WITNESS) lines.push(`members = [${members}]`, `arbiter = "${plan.options.arbiter}"`);
+  for (const peer of peers) {
+    if (peer.name === name) continue;
+    lines.push('', '[[peer]]', `name = "${peer.name}"`, `address = "${peer.address}"`);
+    lines.push(`port = ${peer.port}`, `fingerprint = "${peer.fingerprint}"`);
+  }
+  if (name !== WITNESS) {
+    lines.push('', '[plugin."protocol/nfs"]', `nfsPort = ${ports.nfs}`, `mountPort = ${ports.mount}`);
+    lines.push(`portmapPort = ${ports.portmap}`, '', '[plugin.control]');
+    lines.push(`metricsAddress = "${self?.address}"`, `metricsPort = ${ports.metrics}`);
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+/** `address` with `count` added to its last number. */
+function addressAfter(address: string, count: number): string {
+  const parts = address.split('.').map(Number);
+  return [...parts.slice(0, 3), (parts[3] ?? 0) + count].join('.');
+}
+
+async function freePorts(options: LabOptions): Promise<LabOptions['ports']> {
+  const pick = (port: number) => (port === 0 ? freePort(options.address) : Promise.resolve(port));
+  const { ports } = options;
+  return {
+    nfs: await pick(ports.nfs),
+    mount: await pick(ports.mount),
+    portmap: await pick(ports.portmap),
+    metrics: await pick(ports.metrics),
+  };
+}
+
+/** A port that is free at an address now; the kernel does not hand it out again soon. */
+function freePort(address: string): Promise<number> {
+  return new Promise((resolvePort, reject) => {
+    const server = createServer();
+    server.once('error', (cause: Error) => {
+      reject(new Error(`address ${address}: cannot be used here (${cause.message})`));
+    });
+    server.listen(0, address, () => {
+      const bound = server.address();
+      server.close(() => resolvePort(typeof bound === 'object' && bound ? bound.port : 0));
+    });
+  });
+}

@@ -1,0 +1,204 @@
+/** Runs a planned lab: starts its processes, orders volume, export and address, kills and restarts, ends it all. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Status } from '#core/status.ts';
+import { callControl } from '#tui/control-client.ts';
+import { type BoxPlan, LAB_EXPORT, LAB_VOLUME, type LabOptions, type LabPlan, planLab } from './plan.ts';
+
+/** Milliseconds for a process to answer on its control socket, on a machine that is busy with tests. */
+const ANSWER_MS_MAX = 20_000;
+/** Milliseconds for a whole lab to serve with every box in sync. */
+const SYNC_MS_MAX = 60_000;
+/** Milliseconds for a process to end by itself after SIGTERM. */
+const END_MS_MAX = 5_000;
+const POLL_MS = 20;
+
+/** How to run Understudy itself: the sources under this Node.js, or an executable. */
+export interface Program {
+  readonly command: string;
+  readonly args: readonly string[];
+}
+
+export class Lab {
+  readonly plan: LabPlan;
+  readonly #program: Program;
+  readonly #boxes = new Map<string, ChildProcess>();
+  #witness: ChildProcess | undefined;
+  #ending = false;
+
+  private constructor(plan: LabPlan, program: Program) {
+    this.plan = plan;
+    this.#program = program;
+  }
+
+  /** Resolves when the lab serves and every box is in sync; rejects with a sentence, with everything ended. */
+  static async start(options: LabOptions, program: Program): Promise<Lab> {
+    const lab = new Lab(await planLab(options), program);
+    try {
+      await lab.#startAll();
+    } catch (cause) {
+      await lab.stop();
+      throw cause;
+    }
+    return lab;
+  }
+
+  box(name: string): BoxPlan {
+    const box = this.plan.boxes.find((candidate) => candidate.name === name);
+    if (box === undefined) {
+      const names = this.plan.boxes.map((candidate) => candidate.name).join(', ');
+      throw new Error(`box ${name}: not in this lab; boxes are ${names}`);
+    }
+    return box;
+  }
+
+  pid(name: string): number {
+    return this.#boxes.get(name)?.pid ?? 0;
+  }
+
+  isRunning(name: string): boolean {
+    const child = this.#boxes.get(name);
+    return child !== undefined && child.exitCode === null && child.signalCode === null;
+  }
+
+  /** SIGKILL: the process is gone when this resolves. */
+  async kill(name: string): Promise<void> {
+    const child = this.#boxes.get(name);
+    if (child === undefined || !this.isRunning(name)) return;
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  }
+
+  /** Starts a box that ended. Resolves when its control socket answers. */
+  async restart(name: string): Promise<void> {
+    const box = this.box(name);
+    if (this.isRunning(name)) throw new Error(`box ${name}: runs already, pid ${this.pid(name)}`);
+    this.#startBox(box);
+    await this.#answers(box);
+  }
+
+  status(name: string): Promise<Status> {
+    return callControl(this.box(name).control, 'status', {}) as Promise<Status>;
+  }
+
+  control(name: string, method: string, params: object): Promise<unknown> {
+    return callControl(this.box(name).control, method, params);
+  }
+
+  /** The box that serves now, asked of every box that answers. */
+  async serving(): Promise<string | undefined> {
+    for (const box of this.plan.boxes) {
+      if (!this.isRunning(box.name)) continue;
+      const status = await this.status(box.name).catch(() => undefined);
+      if (status?.boxes.find((row) => row.name === box.name)?.serving === true) return box.name;
+    }
+    return undefined;
+  }
+
+  /** Resolves when one box serves and all others are in sync with it; rejects with a sentence that says who is not. */
+  async settled(limitMs = SYNC_MS_MAX): Promise<void> {
+    const until = performance.now() + limitMs;
+    let last = 'nobody serves';
+    while (performance.now() < until) {
+      const name = await this.serving();
+      const status = name === undefined ? undefined : await this.status(name).catch(() => undefined);
+      const late = status?.boxes.filter((box) => !box.inSync || box.lag > 0) ?? [];
+      if (status !== undefined && late.length === 0) return;
+      last = late.map((box) => `${box.name}: ${box.role}: ${box.sentence}`).join('; ') || last;
+      await sleep(POLL_MS);
+    }
+    throw new Error(`lab: not in sync within ${limitMs} ms (${last})`);
+  }
+
+  /** The line of JSON that tests and outsiders read. */
+  async describe(): Promise<object> {
+    const { options, boxes } = this.plan;
+    const serving = await this.serving();
+    return {
+      volume: LAB_VOLUME,
+      export: LAB_EXPORT,
+      address: options.address,
+      ports: options.ports,
+      boxes: boxes.map((box) => ({
+        name: box.name,
+        pid: this.pid(box.name),
+        address: box.address,
+        backend: box.backend,
+        data: box.data ?? null,
+        control: box.control,
+        primary: box.name === serving,
+        serving: box.name === serving,
+      })),
+      witness: this.#witness === undefined ? null : { pid: this.#witness.pid },
+    };
+  }
+
+  /** Ends every process that this lab started. */
+  async stop(): Promise<void> {
+    this.#ending = true;
+    const children = [...this.#boxes.values(), ...(this.#witness ? [this.#witness] : [])];
+    await Promise.all(children.map(endProcess));
+  }
+
+  async #startAll(): Promise<void> {
+    const { witness, boxes, options } = this.plan;
+    if (witness !== undefined) this.#witness = this.#spawn('witness', witness.directory);
+    for (const box of boxes) this.#startBox(box);
+    await Promise.all(boxes.map((box) => this.#answers(box)));
+    await this.settled();
+    const first = (await this.serving()) ?? boxes[0]?.name ?? '';
+    const status = await this.status(first);
+    if (status.volumes.some((volume) => volume.name === LAB_VOLUME)) return;
+    await this.control(first, 'volume.create', {
+      name: LAB_VOLUME,
+      durability: options.durability,
+      backends: Object.fromEntries(
+        boxes.map((box) => [box.name, box.data === undefined ? box.backend : `${box.backend}:${box.data}`]),
+      ),
+    });
+    const { squash, handles } = options;
+    await this.control(first, 'export.add', { path: LAB_EXPORT, volume: LAB_VOLUME, squash, handles });
+    await this.control(first, 'address.add', { address: options.address });
+  }
+
+  #startBox(box: BoxPlan): void {
+    this.#boxes.set(box.name, this.#spawn('serve', box.directory));
+  }
+
+  #spawn(command: string, directory: string): ChildProcess {
+    const { args } = this.#program;
+    const child = spawn(this.#program.command, [...args, command, '--dir', directory], {
+      stdio: ['ignore', 2, 2],
+      cwd: '/',
+    });
+    child.on('error', (cause) => {
+      if (!this.#ending) process.stderr.write(`lab: ${command} ${directory}: ${cause.message}\n`);
+    });
+    return child;
+  }
+
+  async #answers(box: BoxPlan): Promise<void> {
+    const until = performance.now() + ANSWER_MS_MAX;
+    while (performance.now() < until) {
+      if (!this.isRunning(box.name)) {
+        throw new Error(`box ${box.name}: ended at its start; what it said stands above`);
+      }
+      const status = await this.status(box.name).catch(() => undefined);
+      if (status !== undefined) return;
+      await sleep(POLL_MS);
+    }
+    throw new Error(`box ${box.name}: no answer on ${box.control} within ${ANSWER_MS_MAX} ms`);
+  }
+}
+
+async function endProcess(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+  const ended = once(child, 'exit');
+  child.kill('SIGTERM');
+  const isLate = Symbol('late');
+  const first = await Promise.race([ended, sleep(END_MS_MAX, isLate, { ref: false })]);
+  if (first !== isLate) return;
+  child.kill('SIGKILL');
+  await ended;
+}
