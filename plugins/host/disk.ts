@@ -1,0 +1,216 @@
+/** Files below one root folder: appended with one system call, synced in the thread pool, replaced atomically. */
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fdatasync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statfsSync,
+  writeFileSync,
+  writevSync,
+} from 'node:fs';
+import { dirname, resolve, sep } from 'node:path';
+import { crc32 } from 'node:zlib';
+import { type AppendFile, type Disk, DiskError } from '#core/ports/disk.ts';
+import { Coalesced } from './coalesced.ts';
+import { codeOf, messageOf } from './errors.ts';
+
+/** Buffers of one `writev`: IOV_MAX of Linux. */
+const CHUNKS_MAX = 1024;
+
+export function createDisk(root: string): Disk {
+  const base = resolve(root);
+  const locate = (path: string): string => {
+    const full = resolve(base, path);
+    if (!full.startsWith(base + sep)) throw new DiskError(`${path}: outside of ${base}`, false);
+    return full;
+  };
+  return {
+    open: (path) => openAppend(locate(path)),
+    list: (path) => absentAs([], () => readdirSync(locate(path)).sort()),
+    remove: (path) => guarded(path, () => rmSync(locate(path), { force: true })),
+    read: (path) => absentAs(undefined, () => readFileSync(locate(path))),
+    replace: (path, bytes) => guarded(path, () => replaceFile(locate(path), bytes)),
+    checksum: (bytes) => crc32(bytes),
+    free: () => {
+      const { bavail, bsize } = statfsSync(base);
+      return bavail * bsize;
+    },
+  };
+}
+
+/** Writes beside the file, syncs, renames over it and syncs the folder: a crash leaves the old or the new bytes. */
+export function replaceFile(path: string, bytes: Uint8Array, mode = 0o600): void {
+  makeFolder(dirname(path));
+  const temporary = `${path}.new`;
+  writeFileSync(temporary, bytes, { mode, flush: true });
+  renameSync(temporary, path);
+  syncFolder(dirname(path));
+}
+
+/** Makes the folder and those above it, each of them durable in its parent. */
+export function makeFolder(path: string): void {
+  const first = mkdirSync(path, { recursive: true, mode: 0o700 });
+  if (first === undefined) return;
+  for (let made = path; made.length >= first.length; made = dirname(made)) {
+    syncFolder(dirname(made));
+  }
+}
+
+function syncFolder(path: string): void {
+  const fd = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function openAppend(path: string): AppendFile {
+  return guarded(path, () => {
+    makeFolder(dirname(path));
+    const isNew = !existsSync(path);
+    const flags = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT;
+    const fd = openSync(path, flags, 0o600);
+    if (isNew) syncFolder(dirname(path));
+    return new File(path, fd);
+  });
+}
+
+class File implements AppendFile {
+  readonly #path: string;
+  readonly #fd: number;
+  readonly #syncs: Coalesced;
+  #size: number;
+  /** Why the file must not be used any more: after a failed sync nobody knows which bytes the disk has. */
+  #broken: DiskError | undefined;
+  #closed = false;
+
+  constructor(path: string, fd: number) {
+    this.#path = path;
+    this.#fd = fd;
+    this.#size = fstatSync(fd).size;
+    this.#syncs = new Coalesced(() => this.#syncNow());
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  append(chunks: readonly Uint8Array[]): void {
+    this.#check();
+    const before = this.#size;
+    try {
+      for (let start = 0; start < chunks.length; start += CHUNKS_MAX) {
+        this.#size += writeAll(this.#fd, chunks.slice(start, start + CHUNKS_MAX));
+      }
+    } catch (error) {
+      this.truncate(before); // a half-written record must not stand before the next one
+      throw diskError(this.#path, error);
+    }
+  }
+
+  sync(): Promise<void> {
+    if (this.#broken) return Promise.reject(this.#broken);
+    return this.#syncs.run();
+  }
+
+  read(offset: number, target: Buffer): number {
+    return guarded(this.#path, () => readAll(this.#fd, target, offset));
+  }
+
+  truncate(size: number): void {
+    guarded(this.#path, () => ftruncateSync(this.#fd, size));
+    this.#size = size;
+  }
+
+  /** A sync under way still uses the descriptor, so that is closed after it. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#broken ??= new DiskError(`${this.#path}: closed`, false);
+    void this.#syncs.settled().then(() => closeSync(this.#fd));
+  }
+
+  #check(): void {
+    if (this.#broken) throw this.#broken;
+  }
+
+  #syncNow(): Promise<void> {
+    return new Promise((done, fail) => {
+      fdatasync(this.#fd, (error) => {
+        if (!error) return done();
+        this.#broken = diskError(this.#path, error);
+        fail(this.#broken);
+      });
+    });
+  }
+}
+
+/** Returns the bytes written, always all of them: a short write is followed by another. */
+function writeAll(fd: number, chunks: readonly Uint8Array[]): number {
+  let total = 0;
+  let left = chunks;
+  for (;;) {
+    const size = left.reduce((sum, chunk) => sum + chunk.length, 0);
+    if (size === 0) return total;
+    const written = writevSync(fd, left);
+    total += written;
+    if (written === size) return total;
+    left = skip(left, written);
+  }
+}
+
+function skip(chunks: readonly Uint8Array[], size: number): readonly Uint8Array[] {
+  let left = size;
+  const rest: Uint8Array[] = [];
+  for (const chunk of chunks) {
+    if (left < chunk.length) rest.push(chunk.subarray(left));
+    left = Math.max(0, left - chunk.length);
+  }
+  return rest;
+}
+
+function readAll(fd: number, target: Buffer, offset: number): number {
+  let done = 0;
+  while (done < target.length) {
+    const size = readSync(fd, target, done, target.length - done, offset + done);
+    if (size === 0) break;
+    done += size;
+  }
+  return done;
+}
+
+function absentAs<T>(value: T, body: () => T): T {
+  try {
+    return body();
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return value;
+    throw diskError('', error);
+  }
+}
+
+function guarded<T>(path: string, body: () => T): T {
+  try {
+    return body();
+  } catch (error) {
+    throw diskError(path, error);
+  }
+}
+
+export function diskError(path: string, error: unknown): DiskError {
+  if (error instanceof DiskError) return error;
+  const code = codeOf(error);
+  const full = code === 'ENOSPC' || code === 'EDQUOT';
+  const what = full ? 'the disk is full; free some space or give it more' : messageOf(error);
+  return new DiskError(path === '' ? what : `${path}: ${what}`, full);
+}

@@ -1,0 +1,34 @@
+/** The C library of this process, called through koffi, and its error numbers by name. */
+import koffi from 'koffi';
+import { SyscallError } from '#core/ports/syscalls.ts';
+
+const library = koffi.load(null);
+
+/** Declares a function of the C library; a result of -1 means that `koffi.errno()` says why. */
+export function libc(declaration: string): (...values: unknown[]) => number {
+  return library.func(declaration) as (...values: unknown[]) => number;
+}
+
+/** Numbers that have two names keep the first in the alphabet, which is the one Linux prints (`EAGAIN`). */
+const NAMES = new Map<number, string>(
+  Object.entries(koffi.os.errno)
+    .sort(([a], [b]) => (a < b ? 1 : -1))
+    .map(([name, number]) => [number, name]),
+);
+
+/** The error of the call that has just failed. */
+export function lastError(syscall: string): SyscallError {
+  const errno = koffi.errno();
+  return new SyscallError(syscall, NAMES.get(errno) ?? `errno ${errno}`, errno);
+}
+
+/** The address of a buffer's bytes; good only while the buffer is reachable. */
+export function addressOf(bytes: Uint8Array): bigint {
+  return koffi.address(bytes);
+}
+
+/** `result` of a call, or its error. */
+export function checked(syscall: string, result: number): number {
+  if (result < 0) throw lastError(syscall);
+  return result;
+}
