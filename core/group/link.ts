@@ -13,7 +13,10 @@ export interface LinkHandler {
   /** `frame` is valid until the handler returns. */
   frame?(peer: BoxId, frame: Buffer): void;
   up?(peer: BoxId): void;
-  /** `closedByPeer`: its kernel closed the connection, so its process is gone or let go of it; otherwise a time-out or error. */
+  /**
+   * `closedByPeer`: its kernel closed the connection, so its process is gone or let go of it; otherwise a time-out or
+   * error, or a newer connection of the same peer took its place (`up` follows in the same turn). Frames queued are lost.
+   */
   down?(peer: BoxId, closedByPeer: boolean): void;
 }
 
@@ -29,6 +32,7 @@ export interface Link {
   send(peer: BoxId, channel: Channel, parts: readonly Uint8Array[]): void;
   /** Bytes queued to the peer and not yet taken by the kernel. */
   queuedSize(peer: BoxId): number;
+  /** One handler a channel. Its `up` is called at once for every peer that is there already. */
   handle(channel: Channel, handler: LinkHandler): void;
 }
 
