@@ -23,6 +23,8 @@ export interface StatusBox {
   readonly positions: StatusPositions;
   /** Entries that it has not yet and the primary has committed. */
   readonly lag: number;
+  /** Milliseconds that the primary may still serve without another word of its backups; only where it is known. */
+  readonly leaseMs?: number;
   /** What a person would say about it; empty where there is nothing to say. */
   readonly sentence: string;
 }
