@@ -27,13 +27,15 @@ export function timeOf(value: StampedTime, now: Time): Time {
   return value === 'now' ? now : value;
 }
 
+/** 12 bytes: seconds as a signed 64-bit number, then nanoseconds. */
 export function writeTime(to: Writer, time: Time): void {
-  to.i64(BigInt(time.seconds));
+  to.i32(Math.floor(time.seconds / 0x1_0000_0000));
+  to.u32(time.seconds >>> 0);
   to.u32(time.nanoseconds);
 }
 
 export function readTime(from: Reader): Time {
-  const seconds = Number(from.i64());
+  const seconds = from.i32() * 0x1_0000_0000 + from.u32();
   return { seconds, nanoseconds: from.u32() };
 }
 

@@ -26,7 +26,7 @@ export interface Tree {
    * be kept beyond the turn. Of a huge directory it is read anew at each call: page with `entriesAfter`.
    */
   entries(directory: FileId): readonly DirectoryEntry[];
-  /** At most `limit` names whose cookies are greater than `cookie` (0 for all), in their order; for READDIR. */
+  /** At most `limit` names whose cookies are greater than `cookie` (0 for all), in their order; for READDIR. As `entries`. */
   entriesAfter(directory: FileId, cookie: number, limit: number): readonly DirectoryEntry[];
 }
 
@@ -80,9 +80,7 @@ export interface Operation<Args, Change, Outcome> {
   content?(backend: Backend, change: Change, data: Buffer | undefined): void;
   mirror?(backend: Backend, change: Change, context: MirrorContext): void;
   /** What must be fetched again when an entry with this change is discarded: from `offset` to `offset + size`. */
-  extent?(change: Change): {
-    readonly file: FileId;
-    readonly offset: number;
-    readonly size: number;
-  };
+  extent?(
+    change: Change,
+  ): { readonly file: FileId; readonly offset: number; readonly size: number } | undefined;
 }

@@ -1,0 +1,78 @@
+/** A `Store` in memory: for tests, simulation and boxes that keep nothing. A crash leaves what was flushed. */
+import type { Store, StoreKey, StoreRow, StoreWrite } from '../ports/store.ts';
+import { firstAtLeast } from './staged-store.ts';
+
+export class MemoryStore implements Store {
+  readonly #rows: Map<StoreKey, Buffer>;
+  #keys: StoreKey[];
+  /** Commits since the last flush: what a power cut may take away. */
+  #unflushed: StoreWrite[] = [];
+  readonly #flushed: Map<StoreKey, Buffer>;
+
+  constructor(rows: ReadonlyMap<StoreKey, Buffer> = new Map()) {
+    this.#rows = new Map(rows);
+    this.#flushed = new Map(rows);
+    this.#keys = [...rows.keys()].sort();
+  }
+
+  get(key: StoreKey): Buffer | undefined {
+    return this.#rows.get(key);
+  }
+
+  range(from: StoreKey, to: StoreKey, limit: number): StoreRow[] {
+    const first = firstAtLeast(this.#keys, from);
+    const rows: StoreRow[] = [];
+    for (let index = first; index < this.#keys.length && rows.length < limit; index += 1) {
+      const key = this.#keys[index] as StoreKey;
+      if (key >= to) break;
+      rows.push({ key, value: this.#rows.get(key) as Buffer });
+    }
+    return rows;
+  }
+
+  last(from: StoreKey, to: StoreKey): StoreRow | undefined {
+    const key = this.#keys[firstAtLeast(this.#keys, to) - 1];
+    if (key === undefined || key < from) return undefined;
+    return { key, value: this.#rows.get(key) as Buffer };
+  }
+
+  commit(writes: readonly StoreWrite[]): void {
+    for (const write of writes) {
+      this.#write(write);
+      this.#unflushed.push(write);
+    }
+  }
+
+  flushed(): Promise<void> {
+    for (const { key, value } of this.#unflushed) {
+      if (value === undefined) this.#flushed.delete(key);
+      else this.#flushed.set(key, this.#rows.get(key) ?? Buffer.from(value));
+    }
+    this.#unflushed = [];
+    return Promise.resolve();
+  }
+
+  close(): Promise<void> {
+    return this.flushed();
+  }
+
+  /** What is there after a power cut now: a store of its own, as of the last flush. */
+  crash(): MemoryStore {
+    return new MemoryStore(this.#flushed);
+  }
+
+  /** What is there after the process ends now: a store of its own, as of the last commit. */
+  clone(): MemoryStore {
+    return new MemoryStore(this.#rows);
+  }
+
+  #write({ key, value }: StoreWrite): void {
+    if (value === undefined) {
+      if (!this.#rows.delete(key)) return;
+      this.#keys.splice(firstAtLeast(this.#keys, key), 1);
+      return;
+    }
+    if (!this.#rows.has(key)) this.#keys.splice(firstAtLeast(this.#keys, key), 0, key);
+    this.#rows.set(key, Buffer.from(value));
+  }
+}

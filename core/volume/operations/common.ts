@@ -1,0 +1,116 @@
+/** What several operations do alike. */
+
+import { assert } from '../../assert.ts';
+import type { Time } from '../../ports/clock.ts';
+import { err, ok, type Result } from '../../result.ts';
+import type { FileId, Inode } from '../../vfs/inode.ts';
+import { NAME_SIZE_MAX, type Name, newName } from '../../vfs/name.ts';
+import { type StampedTime, timeOf } from '../../vfs/set-attributes.ts';
+import type { FsError } from '../../vfs/status.ts';
+import type { Reader } from '../../wire/reader.ts';
+import type { Writer } from '../../wire/writer.ts';
+import type { MirrorAttributes, VolumeLimits } from '../backend.ts';
+import type { MirrorContext, Stamp, Tree, TreeWriter } from '../operation.ts';
+import type { Changed, Place } from './types.ts';
+
+/** Bytes of a directory as clients are told: the same on every box whatever its backend says. */
+export const DIRECTORY_SIZE = 4096;
+
+export const NOBODY = 0 as FileId;
+
+/** A place with a name that may exist. */
+export interface NamedPlace {
+  readonly directory: FileId;
+  readonly name: Name;
+}
+
+/** The directory of a place: there, and a directory. */
+export function directoryOf(tree: Tree, file: FileId): Result<Inode, FsError> {
+  const directory = tree.inode(file);
+  if (directory === undefined) return err('stale');
+  return directory.kind === 'directory' ? ok(directory) : err('not-directory');
+}
+
+export function nameWithin(name: string, limits: VolumeLimits): Result<Name, FsError> {
+  return name.length > limits.nameSizeMax ? err('name-too-long') : newName(name);
+}
+
+/** What a committed entry relies on; that it is missing means that this box's tree is not the group's. */
+export function inodeToChange(tree: Tree, file: FileId): Inode {
+  const inode = tree.inode(file);
+  assert(inode !== undefined, `file ${file}: changed by an entry and not there`);
+  return inode;
+}
+
+/** Puts the inode as it is after the entry: with the entry's ctime and change. */
+export function putChanged(
+  tree: TreeWriter,
+  before: Inode,
+  stamp: Stamp,
+  change: Partial<Inode>,
+): Changed {
+  const after = { ...before, ...change, ctime: stamp.time, change: stamp.position };
+  tree.putInode(after);
+  return { before, after };
+}
+
+/** A directory after names in it came or went. */
+export function putDirectory(
+  tree: TreeWriter,
+  before: Inode,
+  stamp: Stamp,
+  change: { readonly names?: number; readonly subdirectories?: number },
+): Changed {
+  return putChanged(tree, before, stamp, {
+    mtime: stamp.time,
+    nextCookie: before.nextCookie + (change.names ?? 0),
+    nlink: before.nlink + (change.subdirectories ?? 0),
+  });
+}
+
+export function unchanged(inode: Inode): Changed {
+  return { before: inode, after: inode };
+}
+
+/** What a backend is to mirror of a file, decided but for times that are the stamp's. */
+export interface DecidedAttributes {
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly size: number;
+  readonly atime: StampedTime;
+  readonly mtime: StampedTime;
+}
+
+export function mirrorAttributes(
+  attributes: DecidedAttributes,
+  context: MirrorContext,
+): MirrorAttributes {
+  return stampedAttributes(attributes, context.stamp.time);
+}
+
+export function stampedAttributes(attributes: DecidedAttributes, now: Time): MirrorAttributes {
+  const { mode, uid, gid, size } = attributes;
+  const atime = timeOf(attributes.atime, now);
+  return { mode, uid, gid, size, atime, mtime: timeOf(attributes.mtime, now) };
+}
+
+export function writeFile(to: Writer, file: FileId): void {
+  to.u64(file);
+}
+
+export function readFile(from: Reader): FileId {
+  return from.u64() as FileId;
+}
+
+export function writePlace(to: Writer, place: Place): void {
+  to.u64(place.directory);
+  to.byteString(place.name);
+}
+
+export function readPlace(from: Reader): NamedPlace {
+  return {
+    directory: from.u64() as FileId,
+    name: from.byteString(NAME_SIZE_MAX, 'name') as Name,
+  };
+}
