@@ -74,18 +74,19 @@ class OpenTransaction implements Transaction {
     options: ChangeOptions = {},
   ): Result<Outcome, FsError> {
     assert(served instanceof Volume, 'transaction: a volume of another house');
-    const decided = this.#service.check(operation, served, caller, args, options);
-    if (!decided.ok) return decided;
-    const data = options.data ?? Buffer.alloc(0);
+    let decided: Result<Change, FsError>;
     let outcome: Outcome;
     try {
-      outcome = this.#service.take(operation, served, decided.value, this.stamp, data);
+      decided = this.#service.check(operation, served, caller, args, options);
+      if (!decided.ok) return decided;
+      outcome = this.#service.take(operation, served, decided.value, this.stamp, options.data);
     } catch (cause) {
       if (!(cause instanceof BackendError)) throw cause;
       return err(this.#service.refusedByBackend(cause));
     }
+    const { value } = decided;
     writeChange(this.#body, served.record.id, operation.code, () =>
-      operation.encode(this.#body, decided.value),
+      operation.encode(this.#body, value),
     );
     this.changes += 1;
     if (options.data !== undefined) this.data = options.data;
@@ -244,7 +245,7 @@ export class GroupService implements Group {
     volume: Volume,
     change: Change,
     stamp: Stamp,
-    data: Buffer,
+    data: Buffer | undefined,
   ): Outcome {
     return this.#deps.state.take(operation, volume, change, stamp, data);
   }

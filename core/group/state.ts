@@ -14,11 +14,11 @@ import type { Time } from '../ports/clock.ts';
 import type { Mark } from '../ports/mark.ts';
 import type { Store, StoreWrite } from '../ports/store.ts';
 import type { FileId } from '../vfs/inode.ts';
-import { type Backend, BackendError, type Replay } from '../volume/backend.ts';
+import { BackendError, type Replay } from '../volume/backend.ts';
 import type { Backends } from '../volume/backends.ts';
 import { Catalog } from '../volume/catalog.ts';
 import type { Operation, Stamp } from '../volume/operation.ts';
-import { operationOf } from '../volume/operations.ts';
+import { type AnyOperation, operationOf } from '../volume/operations.ts';
 import { StagedStore } from '../volume/staged-store.ts';
 import { Volume } from '../volume/volume.ts';
 import { type BodyChange, REGISTRY_VOLUME, readBody } from './body.ts';
@@ -33,12 +33,10 @@ const APPLIED_KEY = '\x00applied';
 /** Rows removed at once when a store is emptied. */
 const WIPE_ROWS = 10_000;
 
-export type AnyOperation = Operation<unknown, unknown, unknown>;
-
 /** What a committed entry still owes to a backend. */
 interface Owed {
-  readonly position: Position;
-  readonly backend: Backend;
+  readonly stamp: Stamp;
+  readonly volume: Volume;
   readonly operation: AnyOperation;
   readonly change: unknown;
 }
@@ -140,14 +138,10 @@ export class State implements StateMachine {
     stamp: Stamp,
     data: Buffer | undefined,
   ): Outcome {
-    if (operation.content !== undefined && data !== undefined && this.#wantsContent(volume, stamp)) {
-      operation.content(volume.backend, change, data);
-    }
-    const outcome = operation.apply(volume.catalog, change, stamp);
+    const contentDone = this.#hasContent(volume, stamp);
+    const outcome = volume.apply(operation, change, stamp, data, contentDone);
     if (operation.mirror !== undefined) {
-      const position = stamp.position as Position;
-      const owed = { position, backend: volume.backend, operation, change };
-      this.#owed.push(owed as unknown as Owed);
+      this.#owed.push({ stamp, volume, operation: operation as unknown as AnyOperation, change });
     }
     return outcome;
   }
@@ -157,6 +151,7 @@ export class State implements StateMachine {
     if (change.kind === 'put-volume' && !this.#volumes.has(change.record.id)) {
       this.#openVolume(change.record).initialize(stamp);
     }
+    if (change.kind === 'put-verifier') this.#verify();
     this.#onRegistry();
   }
 
@@ -181,6 +176,7 @@ export class State implements StateMachine {
     this.#owed = [];
     this.#staged = this.#applied;
     this.registry.load();
+    this.#verify();
     this.replies.discardAfter(this.#applied);
     for (const [id, volume] of this.#volumes) {
       volume.catalog.discard();
@@ -260,32 +256,31 @@ export class State implements StateMachine {
     assert(volume !== undefined, `entry ${entry.position}: no volume ${change.volume}`);
     assert(operation !== undefined, `entry ${entry.position}: no operation ${change.code}`);
     const decided = operation.decode(change.reader);
-    // A change without bulk (a truncation) has content work too; one whose bulk is not here was written before.
-    const data = entry.dataSize === 0 ? Buffer.alloc(0) : entry.data;
-    this.take(operation, volume, decided, stamp, data);
+    this.take(operation, volume, decided, stamp, entry.data);
   }
 
-  /** Content that a backend kept through the end of the process before is not written twice. */
-  #wantsContent(volume: Volume, stamp: Stamp): boolean {
-    if (!volume.backend.abilities.persistent || this.#options.rebooted) return true;
-    return stamp.position > this.#ownLogTo;
+  /** What a backend kept through the end of the process before is not done twice. */
+  #hasContent(volume: Volume, stamp: Stamp): boolean {
+    if (!volume.backend.abilities.persistent || this.#options.rebooted) return false;
+    return stamp.position <= this.#ownLogTo;
   }
 
   #mirror(position: Position): void {
     let done = 0;
     for (const owed of this.#owed) {
-      if (owed.position > position) break;
-      this.#locals.at(owed.position);
-      owed.operation.mirror?.(owed.backend, owed.change, this.#replayOf(owed));
+      const { volume, operation, change, stamp } = owed;
+      if (stamp.position > position) break;
+      this.#locals.at(stamp.position);
+      volume.mirror(operation, change, stamp, this.#replayOf(owed), this.#options.self);
       done += 1;
-      if (owed.position > this.#mirroredBefore) this.#deps.mirrored.set(owed.position);
+      if (stamp.position > this.#mirroredBefore) this.#deps.mirrored.set(stamp.position);
     }
     this.#owed = done === this.#owed.length ? [] : this.#owed.slice(done);
   }
 
-  #replayOf(owed: Owed): Replay {
-    if (!owed.backend.abilities.persistent) return 'fresh';
-    if (owed.position <= this.#mirroredBefore) return this.#options.rebooted ? 'maybe' : 'done';
+  #replayOf({ volume, stamp }: Owed): Replay {
+    if (!volume.backend.abilities.persistent) return 'fresh';
+    if (stamp.position <= this.#mirroredBefore) return this.#options.rebooted ? 'maybe' : 'done';
     if (!this.#inDoubt) return 'fresh';
     this.#inDoubt = false;
     return 'maybe';
@@ -309,6 +304,11 @@ export class State implements StateMachine {
     this.#staged = 0 as Position;
   }
 
+  #verify(): void {
+    const verifier = Buffer.from(this.registry.verifier, 'hex');
+    for (const volume of this.#volumes.values()) volume.writeVerifier = verifier;
+  }
+
   #openVolume(record: VolumeRecord): Volume {
     const place = record.members[this.#options.self];
     if (place === undefined) {
@@ -325,6 +325,7 @@ export class State implements StateMachine {
     const backend = factory.open(options, table);
     const catalog = new Catalog({ volume: record.id }, this.staging);
     const volume = new Volume(record, catalog, backend);
+    volume.writeVerifier = Buffer.from(this.registry.verifier, 'hex');
     this.#volumes.set(record.id, volume);
     return volume;
   }
