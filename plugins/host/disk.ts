@@ -114,8 +114,7 @@ class File implements AppendFile {
         this.#size += writeAll(this.#fd, chunks.slice(start, start + CHUNKS_MAX));
       }
     } catch (error) {
-      this.truncate(before); // a half-written record must not stand before the next one
-      throw diskError(this.#path, error);
+      throw this.#takenBack(before, diskError(this.#path, error));
     }
   }
 
@@ -139,6 +138,17 @@ class File implements AppendFile {
     this.#closed = true;
     this.#broken ??= new DiskError(`${this.#path}: closed`, false);
     void this.#syncs.settled().then(() => closeSync(this.#fd));
+  }
+
+  /** A half-written record must not stand before the next one; where it cannot be cut off, there is no next one. */
+  #takenBack(size: number, cause: DiskError): DiskError {
+    try {
+      ftruncateSync(this.#fd, size);
+      this.#size = size;
+    } catch {
+      this.#broken = cause;
+    }
+    return cause;
   }
 
   #check(): void {
