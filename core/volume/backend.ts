@@ -76,6 +76,8 @@ export interface Backend {
 
   /** Fills `target` from `offset`; returns the bytes read, fewer at the end of what is stored. Holes read as 0. */
   read(file: FileId, offset: number, target: Buffer): number | Promise<number>;
+  /** As `read`, but waits for the medium: for replication, which sends what is there in order. */
+  readNow(file: FileId, offset: number, target: Buffer): number;
   write(file: FileId, offset: number, data: Buffer): void;
   truncate(file: FileId, size: number): void;
   /** Resolves when the file's content survives a power cut (at once where the medium has no such thing). */
@@ -118,5 +120,7 @@ export interface BackendFactory {
   readonly name: string;
   /** A sentence that says why this place cannot be used and what to do; `undefined` when it can. */
   check(options: BackendOptions): string | undefined;
+  /** Bounds of the medium at that place, which `check` has found good. */
+  limits(options: BackendOptions): VolumeLimits;
   open(options: BackendOptions, table: LocalTable): Backend;
 }

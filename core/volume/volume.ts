@@ -1,5 +1,4 @@
 /** One volume on one box: the catalog that says what there is, and the backend that has the bytes. */
-import { assert } from '../assert.ts';
 import type { ServedVolume } from '../group/group.ts';
 import type { VolumeRecord } from '../group/registry.ts';
 import type { Random } from '../ports/random.ts';
@@ -110,11 +109,11 @@ export class Volume implements ServedVolume {
     return got.then((count) => filled(wanted, count));
   }
 
-  /** As `read`, for backends that answer at once. */
+  /** As `read`, but waits for the medium. */
   readNow(file: FileId, offset: number, target: Buffer): number {
-    const got = this.read(file, offset, target);
-    assert(typeof got === 'number', `volume ${this.record.name}: its backend reads only in time`);
-    return got;
+    const size = this.#readable(file, offset, target.length);
+    const wanted = target.subarray(0, size);
+    return size === 0 ? 0 : filled(wanted, this.backend.readNow(file, offset, wanted));
   }
 
   space(): Space {

@@ -5,7 +5,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
-import { createIdentity, fingerprintOf } from '#plugins/host/identity.ts';
+import { loadIdentity } from '#plugins/host/identity.ts';
 
 export interface LabOptions {
   readonly boxes: number;
@@ -89,9 +89,9 @@ async function configure(plan: LabPlan): Promise<void> {
   const peers: Peer[] = [];
   for (const { name, address, directory } of places) {
     mkdirSync(directory, { recursive: true });
-    const identity = await createIdentity(directory, name);
+    const identity = await loadIdentity(directory, name);
     const port = await freePort(address);
-    peers.push({ name, address, port, fingerprint: fingerprintOf(identity.certificate) });
+    peers.push({ name, address, port, fingerprint: identity.fingerprint });
   }
   for (const { name, directory } of places) {
     writeFileSync(join(directory, 'box.toml'), toml(plan, name, peers));

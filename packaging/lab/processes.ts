@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Status } from '#core/status.ts';
-import { callControl } from '#tui/control-client.ts';
+import { ask } from '#tui/control-client.ts';
 import { type BoxPlan, LAB_EXPORT, LAB_VOLUME, type LabOptions, type LabPlan, planLab } from './plan.ts';
 
 /** Milliseconds for a process to answer on its control socket, on a machine that is busy with tests. */
@@ -79,11 +79,11 @@ export class Lab {
   }
 
   status(name: string): Promise<Status> {
-    return callControl(this.box(name).control, 'status', {}) as Promise<Status>;
+    return ask(this.box(name).control, 'status', {}) as Promise<Status>;
   }
 
   control(name: string, method: string, params: object): Promise<unknown> {
-    return callControl(this.box(name).control, method, params);
+    return ask(this.box(name).control, method, params);
   }
 
   /** The box that serves now, asked of every box that answers. */

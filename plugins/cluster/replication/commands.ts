@@ -76,7 +76,8 @@ export function commands(deps: CommandDependencies): Readonly<Record<string, Com
     'export.add': (params) => addExport(deps, parse('export add', AddExport, params)),
     'export.remove': (params) => removeExport(deps, parse('export remove', RemoveExport, params)),
     'address.add': (params) => addAddress(deps, parse('address add', AddAddress, params)),
-    'address.remove': (params) => removeAddress(deps, parse('address remove', RemoveAddress, params)),
+    'address.remove': (params) =>
+      removeAddress(deps, parse('address remove', RemoveAddress, params)),
     move: (params) => move(deps, parse('move', Move, params)),
   };
 }

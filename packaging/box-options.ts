@@ -1,0 +1,63 @@
+/** Turns a box's configuration into the options of its plugins. */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Identity } from '#plugins/host/identity.ts';
+import type { BoxConfig } from './box-config.ts';
+
+/** The name under which boxes know the witness. */
+export const WITNESS_NAME = 'witness';
+
+type Options = Record<string, Record<string, unknown>>;
+
+export function boxOptions(
+  config: BoxConfig,
+  directory: string,
+  control: string,
+  identity: Identity,
+): Options {
+  const members = config.members ?? [config.name];
+  return withOwners(config, {
+    ...witnessOptions(config, directory, identity),
+    control: { path: control },
+    'cluster/replication': {
+      self: config.name,
+      cluster: config.cluster,
+      address: config.address,
+      members,
+      rebooted: hasRebooted(directory),
+    },
+    ...(config.arbiter === 'witness' ? { 'cluster/arbiter/witness': { witness: WITNESS_NAME } } : {}),
+  });
+}
+
+/** Host and link: what the witness has of a box. */
+export function witnessOptions(config: BoxConfig, directory: string, identity: Identity): Options {
+  return {
+    host: { stateDirectory: directory },
+    'cluster/link': {
+      self: config.name,
+      cluster: config.cluster,
+      address: config.address,
+      port: config['link-port'],
+      key: identity.key,
+      certificate: identity.certificate,
+      peers: config.peer,
+    },
+  };
+}
+
+/** What the owner wrote under `[plugin."ID"]` goes over what was derived. */
+export function withOwners(config: BoxConfig, derived: Options): Options {
+  const options = { ...derived };
+  for (const [id, own] of Object.entries(config.plugin)) options[id] = { ...options[id], ...own };
+  return options;
+}
+
+/** Whether the machine was started anew since this directory was last in use: its page cache was lost then. */
+function hasRebooted(directory: string): boolean {
+  const path = join(directory, 'boot');
+  const now = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  const before = existsSync(path) ? readFileSync(path, 'utf8').trim() : now;
+  writeFileSync(path, `${now}\n`);
+  return before !== now;
+}

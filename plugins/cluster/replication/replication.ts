@@ -1,0 +1,269 @@
+/** One box's part in the group: member, state and service, wired to link, addresses and control. */
+import type { Addresses } from '#core/addresses.ts';
+import type { Control } from '#core/control.ts';
+import type { Arbiter } from '#core/group/arbiter.ts';
+import type { BoxId } from '#core/group/entry.ts';
+import { CHANNEL, type Link } from '#core/group/link.ts';
+import { Member } from '#core/group/member.ts';
+import { Requests } from '#core/group/requests.ts';
+import { GroupService } from '#core/group/service.ts';
+import { State } from '#core/group/state.ts';
+import type { Log } from '#core/log-line.ts';
+import type { Clock, Timer } from '#core/ports/clock.ts';
+import type { Disk } from '#core/ports/disk.ts';
+import type { Marks } from '#core/ports/mark.ts';
+import type { Random } from '#core/ports/random.ts';
+import type { Store } from '#core/ports/store.ts';
+import type { Stats } from '#core/stats.ts';
+import type { FileId } from '#core/vfs/inode.ts';
+import type { VolumeLimits } from '#core/volume/backend.ts';
+import type { Backends } from '#core/volume/backends.ts';
+import { type Command, commands, put } from './commands.ts';
+import { digestVolume } from './digest.ts';
+import { statusOf } from './status.ts';
+
+/** Milliseconds between checkpoints: what a power cut makes a box replay or fetch again. */
+const CHECKPOINT_MS = 10_000;
+/** Bytes of the secret that handles are sealed with. */
+const HANDLE_SECRET_SIZE = 16;
+const VERIFIER_SIZE = 8;
+
+export interface ReplicationOptions {
+  readonly self: BoxId;
+  readonly cluster: string;
+  readonly address: string;
+  readonly members: readonly BoxId[];
+  readonly rebooted: boolean;
+}
+
+export interface ReplicationDependencies {
+  readonly addresses: Addresses;
+  readonly arbiter: Arbiter;
+  readonly backends: Backends;
+  readonly clock: Clock;
+  readonly control: Control;
+  readonly disk: Disk;
+  readonly link: Link;
+  readonly log: Log;
+  readonly marks: Marks;
+  readonly random: Random;
+  readonly stats: Stats;
+  readonly store: Store;
+}
+
+export class Replication {
+  readonly group: GroupService;
+  readonly #options: ReplicationOptions;
+  readonly #deps: ReplicationDependencies;
+  readonly #state: State;
+  readonly #member: Member;
+  readonly #requests: Requests;
+  #timer: Timer | undefined;
+  /** What the last power cut may have taken from everybody is told to clients once. */
+  #verifierIsDue: boolean;
+
+  constructor(options: ReplicationOptions, deps: ReplicationDependencies) {
+    this.#options = options;
+    this.#deps = deps;
+    this.#verifierIsDue = options.rebooted;
+    this.#requests = new Requests(deps.link, deps.clock);
+    this.#state = new State(
+      { self: options.self, rebooted: options.rebooted },
+      {
+        store: deps.store,
+        backends: deps.backends,
+        mirrored: deps.marks.open('mirrored'),
+        log: deps.log,
+      },
+    );
+    this.#member = this.#makeMember();
+    this.group = new GroupService({
+      self: options.self,
+      member: this.#member,
+      state: this.#state,
+      requests: this.#requests,
+      clock: deps.clock,
+      random: deps.random,
+      disk: deps.disk,
+    });
+  }
+
+  async start(): Promise<void> {
+    const { link, clock } = this.#deps;
+    this.#answer();
+    this.#offerCommands();
+    this.#offerStatistics();
+    this.group.onServing((serving) => this.#serving(serving));
+    this.group.onRegistry(() => this.#claimAddresses());
+    link.handle(CHANNEL.group, {
+      frame: (peer, frame) => this.#member.received(peer, frame),
+      up: (peer) => this.#isMember(peer) && this.#member.linkUp(peer),
+      down: (peer, closedByPeer) => {
+        if (this.#isMember(peer)) this.#member.linkDown(peer, closedByPeer);
+      },
+    });
+    await this.#member.start();
+    this.#timer = clock.every(CHECKPOINT_MS, () => void this.#checkpoint());
+  }
+
+  async stop(): Promise<void> {
+    this.#timer?.cancel();
+    await this.#member.stop();
+    for (const address of this.#deps.addresses.claimed) this.#deps.addresses.release(address);
+    await this.#checkpoint();
+    await this.#state.close();
+  }
+
+  #isMember(peer: BoxId): boolean {
+    return this.#options.members.includes(peer);
+  }
+
+  #makeMember(): Member {
+    const { self, members, rebooted } = this.#options;
+    const { arbiter, clock, disk, link, log } = this.#deps;
+    return new Member(
+      { self, members, mayHaveLostTail: rebooted && this.#hasMemoryVolume() },
+      {
+        arbiter,
+        clock,
+        disk,
+        log,
+        state: this.#state,
+        transport: {
+          send: (peer, parts) => link.send(peer, CHANNEL.group, parts),
+          isUp: (peer) => link.isUp(peer),
+          queuedSize: (peer) => link.queuedSize(peer),
+        },
+      },
+    );
+  }
+
+  #hasMemoryVolume(): boolean {
+    return this.#state.registry.volumes.some((record) => record.durability === 'memory');
+  }
+
+  #serving(serving: boolean): void {
+    const { log, random } = this.#deps;
+    log.info(serving ? 'serves now' : 'does not serve', { view: this.group.view });
+    if (!serving) return;
+    if (this.#state.registry.handleKeys.length === 0) {
+      const secret = random.bytes(HANDLE_SECRET_SIZE).toString('hex');
+      void put(this, { kind: 'put-handle-key', record: { id: 0, secret } });
+    }
+    if (!this.#verifierIsDue) return;
+    this.#verifierIsDue = false;
+    void put(this, { kind: 'put-verifier', verifier: random.bytes(VERIFIER_SIZE).toString('hex') });
+  }
+
+  #claimAddresses(): void {
+    const { addresses, log } = this.#deps;
+    const wanted = this.group.serving ? this.group.addresses() : [];
+    for (const address of addresses.claimed) {
+      if (!wanted.some((record) => record.address === address)) addresses.release(address);
+    }
+    for (const record of wanted) {
+      const claimed = addresses.claim(record.address, record.interface);
+      if (!claimed.ok) log.error(claimed.error);
+    }
+  }
+
+  #answer(): void {
+    const requests = this.#requests;
+    requests.answer('sync', async (params) => {
+      const { volume, file } = params as { volume: number; file: FileId };
+      await this.#state.volume(volume)?.backend.sync(file);
+      return null;
+    });
+    requests.answer('prepare', (params) => {
+      const { backend, path, volume, name } = params as Record<'backend' | 'path' | 'name', string> & {
+        volume: number;
+      };
+      return this.#prepare(backend, path, volume, name);
+    });
+  }
+
+  #prepare(backend: string, path: string, volume: number, name: string): string | VolumeLimits {
+    const factory = this.#deps.backends.get(backend);
+    if (factory === undefined) {
+      return `no backend "${backend}"; there are ${this.#deps.backends.names().join(', ')}`;
+    }
+    const place = { volume, volumeName: name, path };
+    return factory.check(place) ?? factory.limits(place);
+  }
+
+  #offerCommands(): void {
+    const { control, link } = this.#deps;
+    const table = commands({
+      self: this.#options.self,
+      members: this.#options.members,
+      group: this.group,
+      member: this.#member,
+      state: this.#state,
+      random: this.#deps.random,
+      requests: this.#requests,
+      prepare: (...place) => this.#prepare(...place),
+      checkAddress: (address, networkInterface) => {
+        const claimed = this.#deps.addresses.claim(address, networkInterface);
+        return claimed.ok ? undefined : claimed.error;
+      },
+    });
+    for (const [name, command] of Object.entries(table)) {
+      control.method(name, (params) => this.#onPrimary(name, command, params));
+    }
+    control.method('status', () =>
+      statusOf({
+        ...this.#options,
+        member: this.#member,
+        state: this.#state,
+        link,
+        arbiter: this.#deps.arbiter,
+        stats: this.#deps.stats,
+      }),
+    );
+    control.method('digest', () => this.#digest());
+    control.method('override', () => this.#member.override());
+    this.#requests.answer('control', (params) => {
+      const { method, params: inner } = params as { method: string; params: unknown };
+      const command = table[method];
+      if (command === undefined) throw new Error(`${method}: no such command`);
+      if (!this.group.serving) throw new Error('no box serves now; try again in a moment');
+      return command(inner);
+    });
+  }
+
+  /** Carries a command out here or where the group is served. */
+  #onPrimary(method: string, command: Command, params: unknown): unknown {
+    if (this.group.serving) return command(params);
+    const primary = this.#member.configuration?.primary;
+    if (primary === undefined || primary === this.#options.self) {
+      throw new Error('no box serves now; `understudy status` says why');
+    }
+    return this.#requests.ask(primary, 'control', { method, params });
+  }
+
+  async #digest(): Promise<object> {
+    const volumes: Record<string, object> = {};
+    for (const volume of this.#state.volumes()) {
+      volumes[volume.record.name] = await digestVolume(volume, this.#deps.clock);
+    }
+    return { applied: this.#state.applied, volumes };
+  }
+
+  #offerStatistics(): void {
+    const { stats } = this.#deps;
+    stats.gauge('group_committed', 'Position up to which entries are committed', () => this.group.committed);
+    stats.gauge('group_staged', 'Position of the newest entry', () => this.#state.staged);
+    stats.gauge('group_view', 'Number of the configuration', () => this.group.view);
+    stats.gauge('group_serving', 'Whether this box serves', () => (this.group.serving ? 1 : 0));
+  }
+
+  async #checkpoint(): Promise<void> {
+    try {
+      await this.#state.checkpoint();
+    } catch (cause) {
+      this.#deps.log.error('checkpoint failed; a power cut now may cost a comparison', {
+        cause: (cause as Error).message,
+      });
+    }
+  }
+}
