@@ -1,5 +1,12 @@
 /** A `Store` in memory: for tests, simulation and boxes that keep nothing. A crash leaves what was flushed. */
-import type { Store, StoreKey, StoreRow, StoreWrite } from '../ports/store.ts';
+import { assert } from '../assert.ts';
+import {
+  STORE_KEY_SIZE_MAX,
+  type Store,
+  type StoreKey,
+  type StoreRow,
+  type StoreWrite,
+} from '../ports/store.ts';
 import { firstAtLeast } from './staged-store.ts';
 
 export class MemoryStore implements Store {
@@ -37,6 +44,10 @@ export class MemoryStore implements Store {
   }
 
   commit(writes: readonly StoreWrite[]): void {
+    for (const { key } of writes) {
+      const fits = key !== '' && key.length <= STORE_KEY_SIZE_MAX;
+      assert(fits, `store: key of ${key.length} bytes, 1 to ${STORE_KEY_SIZE_MAX}`);
+    }
     for (const write of writes) {
       this.#write(write);
       this.#unflushed.push(write);

@@ -29,6 +29,10 @@ export class FakeBackend implements Backend {
     return (this.content.get(file) ?? Buffer.alloc(0)).copy(target, 0, offset);
   }
 
+  readNow(file: FileId, offset: number, target: Buffer): number {
+    return this.read(file, offset, target);
+  }
+
   write(file: FileId, offset: number, data: Buffer): void {
     if (this.full) throw new BackendError('fake: full', 'no-space');
     const size = Math.max(this.content.get(file)?.length ?? 0, offset + data.length);

@@ -115,6 +115,7 @@ export class Fixture {
 
   /** Folds everything up to `position` into the store and mirrors it. */
   commit(position = this.#position, replay: Replay = 'fresh'): void {
+    if (position < this.#committed) return;
     for (const recorded of this.log) {
       if (recorded.stamp.position <= this.#committed || recorded.stamp.position > position)
         continue;

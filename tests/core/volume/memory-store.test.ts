@@ -1,5 +1,6 @@
 import * as assert from 'uvu/assert';
 import { MemoryStore } from '#core/volume/memory-store.ts';
+import { storeContract } from '../../contract/store.ts';
 import { suite } from '../../support/suite.ts';
 
 const test = suite('core/volume/memory-store');
@@ -20,3 +21,5 @@ test('a crash leaves what was flushed, the end of a process what was committed',
   assert.is(store.last('', 'z')?.key, 'a');
   assert.is(store.last('', 'a'), undefined);
 });
+
+storeContract({ name: 'memory', create: () => new MemoryStore() });

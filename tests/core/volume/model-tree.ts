@@ -1,0 +1,149 @@
+/** A POSIX tree said in the plainest way: nodes by number, maps of names. Its answers are refusals or `done`. */
+type Kind = 'file' | 'directory' | 'symlink';
+
+interface Node {
+  readonly number: number;
+  readonly kind: Kind;
+  size: number;
+  readonly names: Map<string, Node>;
+  gone: boolean;
+}
+
+export class ModelTree {
+  readonly #nodes: Node[] = [];
+
+  constructor() {
+    this.#add('directory');
+  }
+
+  /** The number of the node made last. */
+  get newest(): number {
+    return this.#nodes.length - 1;
+  }
+
+  /** Numbers worth asking about: all that live, and the last of those that are gone. */
+  known(): number[] {
+    const gone = this.#nodes.filter((node) => node.gone).slice(-2);
+    return [...this.#nodes.filter((node) => !node.gone), ...gone].map((node) => node.number);
+  }
+
+  create(directory: number, name: string, kind: Kind): string {
+    const parent = this.#directory(directory);
+    if (typeof parent === 'string') return parent;
+    if (parent.names.has(name)) return 'exists';
+    parent.names.set(name, this.#add(kind));
+    return 'done';
+  }
+
+  remove(directory: number, name: string): string {
+    const parent = this.#directory(directory);
+    if (typeof parent === 'string') return parent;
+    const node = parent.names.get(name);
+    if (node === undefined) return 'not-found';
+    if (node.kind === 'directory') return 'is-directory';
+    parent.names.delete(name);
+    this.#sweep();
+    return 'done';
+  }
+
+  removeDirectory(directory: number, name: string): string {
+    const parent = this.#directory(directory);
+    if (typeof parent === 'string') return parent;
+    const node = parent.names.get(name);
+    if (node === undefined) return 'not-found';
+    if (node.kind !== 'directory') return 'not-directory';
+    if (node.names.size > 0) return 'not-empty';
+    parent.names.delete(name);
+    this.#sweep();
+    return 'done';
+  }
+
+  rename(from: number, name: string, to: number, second: string): string {
+    const source = this.#directory(from);
+    if (typeof source === 'string') return source;
+    const target = this.#directory(to);
+    if (typeof target === 'string') return target;
+    const node = source.names.get(name);
+    if (node === undefined) return 'not-found';
+    const there = target.names.get(second);
+    if (there === node) return 'done';
+    if (node.kind === 'directory') {
+      if (this.#below(node).includes(target)) return 'invalid';
+      if (there !== undefined && there.kind !== 'directory') return 'not-directory';
+      if (there !== undefined && there.names.size > 0) return 'not-empty';
+    } else if (there?.kind === 'directory') {
+      return 'is-directory';
+    }
+    source.names.delete(name);
+    target.names.set(second, node);
+    this.#sweep();
+    return 'done';
+  }
+
+  link(file: number, directory: number, name: string): string {
+    const node = this.#nodes[file];
+    if (node === undefined || node.gone) return 'stale';
+    const parent = this.#directory(directory);
+    if (typeof parent === 'string') return parent;
+    if (parent.names.has(name)) return 'exists';
+    if (node.kind === 'directory') return 'not-permitted';
+    parent.names.set(name, node);
+    return 'done';
+  }
+
+  resize(file: number, change: (before: number) => number): string {
+    const node = this.#nodes[file];
+    if (node === undefined || node.gone) return 'stale';
+    if (node.kind === 'directory') return 'is-directory';
+    if (node.kind !== 'file') return 'invalid';
+    node.size = change(node.size);
+    return 'done';
+  }
+
+  /** A line for each name: path, number, kind, links, size. */
+  drawn(): string[] {
+    const lines: string[] = [];
+    const walk = (directory: Node, path: string): void => {
+      for (const [name, node] of directory.names) {
+        lines.push(`${path}/${name} ${node.number} ${node.kind} ${this.#links(node)} ${node.size}`);
+        if (node.kind === 'directory') walk(node, `${path}/${name}`);
+      }
+    };
+    walk(this.#root, '');
+    return lines.sort();
+  }
+
+  get #root(): Node {
+    return this.#nodes[0] as Node;
+  }
+
+  #add(kind: Kind): Node {
+    const node = { number: this.#nodes.length, kind, size: 0, names: new Map(), gone: false };
+    this.#nodes.push(node);
+    return node;
+  }
+
+  #directory(number: number): Node | string {
+    const node = this.#nodes[number];
+    if (node === undefined || node.gone) return 'stale';
+    return node.kind === 'directory' ? node : 'not-directory';
+  }
+
+  #below(node: Node): Node[] {
+    return [node, ...[...node.names.values()].flatMap((child) => this.#below(child))];
+  }
+
+  #sweep(): void {
+    const live = new Set(this.#below(this.#root));
+    for (const node of this.#nodes) node.gone = !live.has(node);
+  }
+
+  #links(node: Node): number {
+    if (node.kind === 'directory') {
+      return 2 + [...node.names.values()].filter((child) => child.kind === 'directory').length;
+    }
+    return [...new Set(this.#below(this.#root))]
+      .flatMap((directory) => [...directory.names.values()])
+      .filter((child) => child === node).length;
+  }
+}
