@@ -1,0 +1,61 @@
+/** The file system that the volume is on, as a whole: how full it is, and when it is flushed. */
+import { closeSync, fsync, openSync, statfsSync, writeSync } from 'node:fs';
+import type { Clock, InstantMs } from '#core/ports/clock.ts';
+import type { Syscalls } from '#core/ports/syscalls.ts';
+import type { Space } from '#core/volume/backend.ts';
+import { bytesOf, type Layout } from './layout.ts';
+
+/** Milliseconds for which an answer about free space is given again. */
+const SPACE_AGE_MS_MAX = 1000;
+/** ext2 to ext4, and XFS (`f_type` of statfs(2)): flushing one changed file there flushes every earlier change of names. */
+const ORDERED_JOURNALS: ReadonlySet<number> = new Set([0xef53, 0x58465342]);
+
+export class Medium {
+  readonly #layout: Layout;
+  readonly #clock: Clock;
+  readonly #syscalls: Syscalls;
+  readonly #isOrdered: boolean;
+  #space: Space | undefined;
+  #asked: InstantMs;
+
+  constructor(layout: Layout, clock: Clock, syscalls: Syscalls) {
+    this.#layout = layout;
+    this.#clock = clock;
+    this.#syscalls = syscalls;
+    this.#asked = clock.now();
+    this.#isOrdered = ORDERED_JOURNALS.has(statfsSync(bytesOf(layout.root)).type);
+  }
+
+  space(): Space {
+    const now = this.#clock.now();
+    if (this.#space !== undefined && now - this.#asked < SPACE_AGE_MS_MAX) return this.#space;
+    const stat = statfsSync(bytesOf(this.#layout.root));
+    this.#asked = now;
+    this.#space = {
+      sizeTotal: stat.bsize * stat.blocks,
+      sizeFree: stat.bsize * stat.bavail,
+      filesTotal: stat.files,
+      filesFree: stat.ffree,
+    };
+    return this.#space;
+  }
+
+  /** Resolves when every name and attribute set so far survives a power cut. Contents are flushed by their files. */
+  async flushNames(rootFd: number): Promise<void> {
+    if (this.#isOrdered) await this.#flushJournal();
+    else this.#syscalls.syncFilesystem(rootFd);
+  }
+
+  /** In a pool thread: syncfs(2) would stop the event loop until the disk has everything, of other programs too. */
+  #flushJournal(): Promise<void> {
+    const fd = openSync(bytesOf(`${this.#layout.corner}/checkpoint`), 'w', 0o600);
+    return new Promise((resolve, reject) => {
+      writeSync(fd, `${this.#clock.wall().seconds}\n`);
+      fsync(fd, (error) => {
+        closeSync(fd);
+        if (error === null) resolve();
+        else reject(error);
+      });
+    });
+  }
+}

@@ -1,0 +1,631 @@
+/**
+ * What every backend must do (core/volume/backend.ts). A plugin's test calls `backendContract` once, with a way to
+ * make a place for a volume; each test gets a place of its own.
+ */
+import * as assert from 'uvu/assert';
+import { LOCAL_HANDLE_SIZE_MAX } from '#core/vfs/handle.ts';
+import { type FileId, type FileKind, ROOT_ID } from '#core/vfs/inode.ts';
+import { type Backend, BackendError, type MirrorNode, type Replay } from '#core/volume/backend.ts';
+import { MapTable } from '../support/local-table.ts';
+import { suite, type Test } from '../support/suite.ts';
+
+/** One place: the same volume each time it is opened. */
+export interface BackendPlace {
+  open(table: MapTable): Backend;
+  /** Removes what the place holds. */
+  clean(): void;
+}
+
+export interface BackendSubject {
+  /** `fs/posix`, `fs/memory`. */
+  readonly name: string;
+  make(): BackendPlace;
+  /** A place with room for less than 8 MiB; absent where none can be had. */
+  makeSmall?(): BackendPlace;
+}
+
+const TIME = { seconds: 1_700_000_000, nanoseconds: 0 };
+const MEBIBYTE = 1024 * 1024;
+
+export const fileId = (id: number): FileId => id as FileId;
+
+export function nodeOf(id: number, kind: FileKind, more: Partial<MirrorNode> = {}): MirrorNode {
+  return {
+    id: fileId(id),
+    kind,
+    mode: kind === 'directory' ? 0o755 : 0o644,
+    uid: process.geteuid?.() ?? 0,
+    gid: process.getegid?.() ?? 0,
+    size: 0,
+    atime: TIME,
+    mtime: TIME,
+    target: '',
+    device: { major: 0, minor: 0 },
+    reserved: '',
+    ...more,
+  };
+}
+
+/** Makes a file with content in the root. */
+export function makeFile(backend: Backend, id: number, name: string, text = ''): void {
+  backend.create(ROOT_ID, name, nodeOf(id, 'file'), 'fresh');
+  if (text !== '') backend.write(fileId(id), 0, Buffer.from(text, 'latin1'));
+}
+
+export async function readText(backend: Backend, id: number, size = 64): Promise<string> {
+  return (await readBytes(backend, id, 0, size)).toString('latin1');
+}
+
+async function readBytes(
+  backend: Backend,
+  id: number,
+  offset: number,
+  size: number,
+): Promise<Buffer> {
+  const target = Buffer.alloc(size, 0xee);
+  const count = await backend.read(fileId(id), offset, target);
+  return target.subarray(0, count);
+}
+
+export type InPlace = (
+  body: (backend: Backend, place: BackendPlace, table: MapTable) => void | Promise<void>,
+) => () => Promise<void>;
+
+/** Runs a test body in a place of its own, and removes that whatever happens. */
+export function inPlace(make: () => BackendPlace): InPlace {
+  return (body) => async () => {
+    const place = make();
+    const table = new MapTable();
+    const backend = place.open(table);
+    try {
+      await body(backend, place, table);
+    } finally {
+      await backend.close();
+      place.clean();
+    }
+  };
+}
+
+export function backendContract(subject: BackendSubject): void {
+  const test = suite(`contract/backend ${subject.name}`);
+  const inside = inPlace(() => subject.make());
+  contentTests(test, inside);
+  stagingTests(test, inside);
+  sizeTests(test, inside);
+  nameTests(test, inside);
+  linkTests(test, inside);
+  handleTests(test, inside);
+  replayTests(test, inside);
+  doubtTests(test, inside);
+  spaceTests(test, subject);
+  reopenTests(test, inside);
+}
+
+function contentTests(test: Test, inside: InPlace): void {
+  test(
+    'what was written is read, and no more than that',
+    inside(async (backend) => {
+      makeFile(backend, 2, 'a', 'hello');
+      assert.is(await readText(backend, 2), 'hello');
+      const target = Buffer.alloc(10);
+      assert.is(backend.readNow(fileId(2), 1, target), 4);
+      assert.is(target.toString('latin1', 0, 4), 'ello');
+      assert.is((await readBytes(backend, 2, 3, 10)).toString(), 'lo');
+      assert.is((await readBytes(backend, 2, 5, 10)).length, 0);
+      assert.is((await readBytes(backend, 2, 500, 10)).length, 0);
+    }),
+  );
+
+  test(
+    'holes read as zeros',
+    inside(async (backend) => {
+      makeFile(backend, 2, 'a');
+      backend.write(fileId(2), 200_000, Buffer.from('end'));
+      const bytes = await readBytes(backend, 2, 0, 300_000);
+      assert.is(bytes.length, 200_003);
+      assert.is(
+        bytes.subarray(0, 200_000).every((byte) => byte === 0),
+        true,
+      );
+      assert.is(bytes.subarray(200_000).toString(), 'end');
+    }),
+  );
+
+  test(
+    'overlapping writes leave the later bytes, as in a plain array',
+    inside(async (backend) => {
+      makeFile(backend, 2, 'a');
+      const model = Buffer.alloc(300_000);
+      const writes = [
+        [0, 1000],
+        [65_530, 12],
+        [500, 100_000],
+        [131_072, 65_536],
+        [131_071, 2],
+        [299_999, 1],
+        [60_000, 200_000],
+        [7, 1],
+      ] as const;
+      writes.forEach(([offset, size], index) => {
+        const data = Buffer.alloc(size, index + 1);
+        data.copy(model, offset);
+        backend.write(fileId(2), offset, data);
+      });
+      const bytes = await readBytes(backend, 2, 0, 400_000);
+      assert.is(bytes.equals(model), true);
+    }),
+  );
+
+  test(
+    'large offsets are exact',
+    inside(async (backend) => {
+      makeFile(backend, 2, 'a');
+      const offset = 1024 ** 4 + 12_345;
+      backend.write(fileId(2), offset, Buffer.from('far'));
+      assert.is((await readBytes(backend, 2, offset - 2, 10)).toString(), '\0\0far');
+    }),
+  );
+}
+
+function stagingTests(test: Test, inside: InPlace): void {
+  test(
+    'a written buffer may be used anew at once',
+    inside(async (backend) => {
+      makeFile(backend, 2, 'a');
+      const data = Buffer.from('first');
+      backend.write(fileId(2), 0, data);
+      data.fill('x');
+      assert.is(await readText(backend, 2), 'first');
+    }),
+  );
+
+  test(
+    'content may come before the create that names its file',
+    inside(async (backend) => {
+      backend.write(fileId(2), 0, Buffer.from('early'));
+      assert.is(await readText(backend, 2), 'early');
+      backend.create(ROOT_ID, 'a', nodeOf(2, 'file'), 'fresh');
+      backend.write(fileId(2), 5, Buffer.from(' bird'));
+      assert.is(await readText(backend, 2), 'early bird');
+      await backend.sync(fileId(2));
+    }),
+  );
+
+  test(
+    'sync and checkpoint resolve, also for files that have no content',
+    inside(async (backend) => {
+      makeFile(backend, 2, 'a', 'hello');
+      backend.create(ROOT_ID, 'b', nodeOf(3, 'file'), 'fresh');
+      await Promise.all([2, 2, 2, 3, 99].map((id) => backend.sync(fileId(id))));
+      await backend.checkpoint();
+      assert.is(await readText(backend, 2), 'hello');
+    }),
+  );
+}
+
+function sizeTests(test: Test, inside: InPlace): void {
+  test(
+    'truncate cuts, and what comes back after growing is zeros',
+    inside(async (backend) => {
+      makeFile(backend, 2, 'a');
+      backend.write(fileId(2), 0, Buffer.alloc(150_000, 7));
+      for (const size of [140_000, 65_536, 65_535, 3, 0]) {
+        backend.truncate(fileId(2), size);
+        assert.is((await readBytes(backend, 2, 0, 200_000)).length, size);
+        backend.truncate(fileId(2), 150_000);
+        const bytes = await readBytes(backend, 2, 0, 200_000);
+        assert.is(bytes.length, 150_000);
+        assert.is(bytes.lastIndexOf(7), size - 1);
+      }
+    }),
+  );
+
+  test(
+    'a file can be created with a size, and be larger than the medium',
+    inside(async (backend) => {
+      const size = 2 ** 43;
+      backend.create(ROOT_ID, 'a', nodeOf(2, 'file', { size }), 'fresh');
+      assert.is((await readBytes(backend, 2, size - 3, 10)).toString(), '\0\0\0');
+      backend.truncate(fileId(2), 1);
+      assert.is((await readBytes(backend, 2, 0, 10)).length, 1);
+    }),
+  );
+
+  test(
+    'limits are those that clients need, and are kept',
+    inside((backend) => {
+      const { limits } = backend.abilities;
+      assert.is(limits.nameSizeMax, 255);
+      assert.ok(limits.fileSizeMax >= 2 ** 32 - 1);
+      assert.ok(limits.symlinkSizeMax >= 255);
+      assert.ok(limits.linksMax >= 1000);
+      backend.truncate(fileId(2), limits.fileSizeMax);
+      const target = 'x'.repeat(limits.symlinkSizeMax);
+      backend.create(ROOT_ID, 'n'.repeat(255), nodeOf(3, 'symlink', { target }), 'fresh');
+    }),
+  );
+}
+
+const KINDS: readonly FileKind[] = [
+  'file',
+  'directory',
+  'symlink',
+  'fifo',
+  'socket',
+  'character',
+  'block',
+];
+
+function nameTests(test: Test, inside: InPlace): void {
+  test(
+    'names are bytes: any but slash and NUL',
+    inside(async (backend) => {
+      const bytes = Array.from({ length: 255 }, (_, index) => String.fromCharCode(index + 1));
+      const odd = bytes.filter((byte) => byte !== '/').join('');
+      const names = [odd.slice(0, 127), odd.slice(127), 'a b', '-rf', '\xff\xfe', 'x'.repeat(255)];
+      names.push('.understudy', '...', '\n');
+      for (const [index, name] of names.entries()) makeFile(backend, index + 2, name, name);
+      for (const [index, name] of names.entries()) {
+        assert.is(await readText(backend, index + 2, 300), name);
+        const target = { directory: ROOT_ID, name: `moved-${index}` };
+        backend.rename({ directory: ROOT_ID, name }, target, fileId(index + 2), undefined, 'fresh');
+        backend.remove(ROOT_ID, target.name, fileId(index + 2), true, 'fresh');
+        assert.is(await readText(backend, index + 2, 300), '');
+      }
+    }),
+  );
+
+  test(
+    'every kind can be made, changed, moved and removed',
+    inside((backend) => {
+      KINDS.forEach((kind, index) => {
+        const id = fileId(index + 2);
+        backend.create(ROOT_ID, kind, nodeOf(id, kind, { target: 'to/\xff' }), 'fresh');
+        backend.setAttributes(id, nodeOf(id, kind, { mode: 0o700 }), 'fresh');
+        const moved = { directory: ROOT_ID, name: `${kind}-moved` };
+        backend.rename({ directory: ROOT_ID, name: kind }, moved, id, undefined, 'fresh');
+        backend.remove(ROOT_ID, moved.name, id, true, 'fresh');
+      });
+    }),
+  );
+
+  test(
+    'files in directories follow them when these move, at any depth',
+    inside(async (backend) => {
+      let directory = ROOT_ID;
+      for (let id = 10; id < 40; id += 1) {
+        backend.create(directory, 'd'.repeat(200), nodeOf(id, 'directory'), 'fresh');
+        directory = fileId(id);
+      }
+      backend.create(directory, 'leaf', nodeOf(2, 'file'), 'fresh');
+      backend.write(fileId(2), 0, Buffer.from('deep'));
+      const source = { directory: ROOT_ID, name: 'd'.repeat(200) };
+      backend.rename(source, { directory: ROOT_ID, name: 'top' }, fileId(10), undefined, 'fresh');
+      backend.create(directory, 'second', nodeOf(3, 'file'), 'fresh');
+      const leaf = { directory, name: 'leaf' };
+      backend.rename(leaf, { directory: ROOT_ID, name: 'leaf' }, fileId(2), undefined, 'fresh');
+      assert.is(await readText(backend, 2), 'deep');
+      backend.remove(directory, 'second', fileId(3), true, 'fresh');
+    }),
+  );
+
+  test(
+    'a rename replaces a file, and an empty directory',
+    inside(async (backend) => {
+      makeFile(backend, 2, 'a', 'new');
+      makeFile(backend, 3, 'b', 'old');
+      rename(backend, 'a', 'b', 2, { file: fileId(3), last: true });
+      assert.is(await readText(backend, 2), 'new');
+      assert.is(await readText(backend, 3), '');
+      backend.create(ROOT_ID, 'd', nodeOf(4, 'directory'), 'fresh');
+      backend.create(ROOT_ID, 'e', nodeOf(5, 'directory'), 'fresh');
+      backend.create(fileId(4), 'in', nodeOf(6, 'file'), 'fresh');
+      backend.write(fileId(6), 0, Buffer.from('inside'));
+      rename(backend, 'd', 'e', 4, { file: fileId(5), last: true });
+      assert.is(await readText(backend, 6), 'inside');
+    }),
+  );
+}
+
+function rename(
+  backend: Backend,
+  source: string,
+  target: string,
+  id: number,
+  replaced?: { readonly file: FileId; readonly last: boolean },
+  replay: Replay = 'fresh',
+): void {
+  const from = { directory: ROOT_ID, name: source };
+  backend.rename(from, { directory: ROOT_ID, name: target }, fileId(id), replaced, replay);
+}
+
+function linkTests(test: Test, inside: InPlace): void {
+  test(
+    'a file lives until its last name goes',
+    inside(async (backend) => {
+      makeFile(backend, 2, 'a', 'hello');
+      backend.link(fileId(2), ROOT_ID, 'b', 'fresh');
+      backend.remove(ROOT_ID, 'a', fileId(2), false, 'fresh');
+      backend.write(fileId(2), 5, Buffer.from(' you'));
+      assert.is(await readText(backend, 2), 'hello you');
+      backend.remove(ROOT_ID, 'b', fileId(2), true, 'fresh');
+      assert.is(await readText(backend, 2), '');
+    }),
+  );
+
+  test(
+    'a file without names lives on while the volume knows it',
+    inside(async (backend) => {
+      makeFile(backend, 2, 'a', 'hello');
+      backend.remove(ROOT_ID, 'a', fileId(2), false, 'fresh');
+      makeFile(backend, 3, 'a', 'other');
+      backend.write(fileId(2), 5, Buffer.from('!'));
+      assert.is(await readText(backend, 2), 'hello!');
+      makeFile(backend, 4, 'c', 'third');
+      rename(backend, 'c', 'a', 4, { file: fileId(3), last: false });
+      assert.is(await readText(backend, 3), 'other');
+      backend.link(fileId(2), ROOT_ID, 'again', 'fresh');
+      assert.is(await readText(backend, 2), 'hello!');
+      backend.remove(ROOT_ID, 'again', fileId(2), true, 'fresh');
+      assert.is(await readText(backend, 2), '');
+    }),
+  );
+
+  test(
+    'a rename onto another link of the same file takes one name away',
+    inside(async (backend) => {
+      makeFile(backend, 2, 'a', 'hello');
+      backend.link(fileId(2), ROOT_ID, 'b', 'fresh');
+      rename(backend, 'a', 'b', 2, { file: fileId(2), last: false });
+      makeFile(backend, 3, 'a', 'other');
+      assert.is(await readText(backend, 2), 'hello');
+      backend.remove(ROOT_ID, 'b', fileId(2), true, 'fresh');
+      assert.is(await readText(backend, 2), '');
+    }),
+  );
+}
+
+function handleTests(test: Test, inside: InPlace): void {
+  test(
+    'a reserved object becomes the file, and keeps its handle',
+    inside(async (backend) => {
+      const handles = new Set<string>();
+      for (const [index, kind] of KINDS.entries()) {
+        const reserved = backend.reserve(kind);
+        assert.ok(reserved.length > 0 && reserved.length <= LOCAL_HANDLE_SIZE_MAX);
+        handles.add(reserved);
+        const node = nodeOf(index + 2, kind, { reserved, target: 't' });
+        backend.create(ROOT_ID, kind, node, 'fresh');
+        assert.is(backend.localHandle(node.id), reserved);
+      }
+      assert.is(handles.size, KINDS.length);
+      backend.write(fileId(2), 0, Buffer.from('hello'));
+      assert.is(await readText(backend, 2), 'hello');
+    }),
+  );
+
+  test(
+    'every object has one local handle of its own',
+    inside((backend) => {
+      const handles = new Map<number, string>();
+      KINDS.forEach((kind, index) => {
+        const id = index + 2;
+        backend.create(ROOT_ID, kind, nodeOf(id, kind, { target: 't' }), 'fresh');
+        handles.set(id, backend.localHandle(fileId(id)));
+      });
+      handles.set(ROOT_ID, backend.localHandle(ROOT_ID));
+      assert.is(new Set(handles.values()).size, KINDS.length + 1);
+      for (const [id, handle] of handles) {
+        assert.ok(handle.length > 0 && handle.length <= LOCAL_HANDLE_SIZE_MAX);
+        assert.is(backend.localHandle(fileId(id)), handle);
+      }
+    }),
+  );
+}
+
+/** One call of each mirror kind, between two known states of the files 2 ("a": one) and 3 ("b": two). */
+interface Case {
+  readonly title: string;
+  call(backend: Backend, replay: Replay): void;
+  /** Content by file id afterwards; empty for none. */
+  readonly after: Readonly<Record<number, string>>;
+}
+
+const CASES: readonly Case[] = [
+  {
+    title: 'create',
+    call: (backend, replay) => backend.create(ROOT_ID, 'new', nodeOf(4, 'file'), replay),
+    after: { 2: 'one', 3: 'two', 4: '' },
+  },
+  {
+    title: 'create of a directory',
+    call: (backend, replay) => backend.create(ROOT_ID, 'new', nodeOf(4, 'directory'), replay),
+    after: { 2: 'one', 3: 'two' },
+  },
+  {
+    title: 'create of a symlink',
+    call: (backend, replay) =>
+      backend.create(ROOT_ID, 'new', nodeOf(4, 'symlink', { target: 'a' }), replay),
+    after: { 2: 'one', 3: 'two' },
+  },
+  {
+    title: 'link',
+    call: (backend, replay) => backend.link(fileId(2), ROOT_ID, 'c', replay),
+    after: { 2: 'one', 3: 'two' },
+  },
+  {
+    title: 'remove',
+    call: (backend, replay) => backend.remove(ROOT_ID, 'a', fileId(2), true, replay),
+    after: { 2: '', 3: 'two' },
+  },
+  {
+    title: 'rename',
+    call: (backend, replay) => rename(backend, 'a', 'c', 2, undefined, replay),
+    after: { 2: 'one', 3: 'two' },
+  },
+  {
+    title: 'rename over a file',
+    call: (backend, replay) =>
+      rename(backend, 'a', 'b', 2, { file: fileId(3), last: true }, replay),
+    after: { 2: 'one', 3: '' },
+  },
+  {
+    title: 'setAttributes',
+    call: (backend, replay) =>
+      backend.setAttributes(fileId(2), nodeOf(2, 'file', { mode: 0o600 }), replay),
+    after: { 2: 'one', 3: 'two' },
+  },
+];
+
+function replayTests(test: Test, inside: InPlace): void {
+  for (const { title, call, after } of CASES) {
+    for (const situation of ['maybe, was done', 'maybe, was not done', 'done'] as const) {
+      test(
+        `${title}: ${situation}`,
+        inside(async (backend, place, table) => {
+          makeFile(backend, 2, 'a', 'one');
+          makeFile(backend, 3, 'b', 'two');
+          if (!backend.abilities.persistent) {
+            call(backend, situation === 'done' ? 'done' : 'maybe');
+            await expectContents(backend, after);
+            return;
+          }
+          const before = table.copy();
+          if (situation !== 'maybe, was not done') call(backend, 'fresh');
+          const again = place.open(before);
+          call(again, situation === 'done' ? 'done' : 'maybe');
+          await expectContents(again, after);
+          // The process goes on as if nothing had been.
+          makeFile(again, 9, 'later', 'later');
+          await expectContents(again, { ...after, 9: 'later' });
+          await again.close();
+        }),
+      );
+    }
+  }
+}
+
+async function expectContents(
+  backend: Backend,
+  contents: Readonly<Record<number, string>>,
+): Promise<void> {
+  for (const [id, text] of Object.entries(contents)) {
+    assert.is(await readText(backend, Number(id)), text, `file ${id}`);
+  }
+}
+
+/** Histories of several calls that were all made before the table was lost, and are told again as `maybe`. */
+function doubtTests(test: Test, inside: InPlace): void {
+  const histories: Readonly<Record<string, (backend: Backend, replay: Replay) => void>> = {
+    'a name removed and used again': (backend, replay) => {
+      backend.remove(ROOT_ID, 'a', fileId(2), true, replay);
+      backend.create(ROOT_ID, 'a', nodeOf(5, 'file'), replay);
+    },
+    'a name created, removed, and given to an older file': (backend, replay) => {
+      backend.create(ROOT_ID, 'x', nodeOf(5, 'file'), replay);
+      backend.remove(ROOT_ID, 'x', fileId(5), true, replay);
+      rename(backend, 'b', 'x', 3, undefined, replay);
+    },
+    'two files that changed places': (backend, replay) => {
+      rename(backend, 'a', 't', 2, undefined, replay);
+      rename(backend, 'b', 'a', 3, undefined, replay);
+      rename(backend, 't', 'b', 2, undefined, replay);
+    },
+    'a file moved into a directory that was renamed': (backend, replay) => {
+      backend.create(ROOT_ID, 'd', nodeOf(6, 'directory'), replay);
+      const inside = { directory: fileId(6), name: 'a' };
+      backend.rename({ directory: ROOT_ID, name: 'a' }, inside, fileId(2), undefined, replay);
+      rename(backend, 'd', 'e', 6, undefined, replay);
+    },
+  };
+  for (const [title, history] of Object.entries(histories)) {
+    test(
+      `told again: ${title}`,
+      inside(async (backend, place, table) => {
+        makeFile(backend, 2, 'a', 'one');
+        makeFile(backend, 3, 'b', 'two');
+        const before = table.copy();
+        history(backend, 'fresh');
+        const expected = { 2: await readText(backend, 2), 3: await readText(backend, 3), 5: '' };
+        if (!backend.abilities.persistent) return;
+        const again = place.open(before);
+        // Content of the log comes again too, before the calls that move its file.
+        if (expected[2] !== '') again.write(fileId(2), 0, Buffer.from('One'));
+        history(again, 'maybe');
+        makeFile(again, 9, 'later', 'later');
+        const first = expected[2] === '' ? '' : 'One';
+        await expectContents(again, { ...expected, 2: first, 9: 'later' });
+        await again.close();
+      }),
+    );
+  }
+}
+
+function spaceTests(test: Test, subject: BackendSubject): void {
+  const { makeSmall } = subject;
+  test(
+    'space is told in whole numbers that make sense',
+    inPlace(() => subject.make())((backend) => {
+      const space = backend.space();
+      for (const number of Object.values(space)) assert.ok(Number.isSafeInteger(number));
+      assert.ok(space.sizeFree > 0 && space.sizeFree <= space.sizeTotal);
+      assert.ok(space.filesFree <= space.filesTotal);
+    }),
+  );
+  const title =
+    'a full medium refuses with no-space, changes nothing, and takes more after a removal';
+  if (makeSmall === undefined) {
+    test.skip(title, 'no small medium can be made here');
+    return;
+  }
+  test(
+    title,
+    inPlace(() => makeSmall())(async (backend) => {
+      makeFile(backend, 2, 'a', 'hello');
+      makeFile(backend, 3, 'b');
+      let offset = 0;
+      const refusedAt = 16 * MEBIBYTE;
+      assert.throws(
+        () => {
+          for (; offset < refusedAt; offset += MEBIBYTE) {
+            backend.write(fileId(3), offset, Buffer.alloc(MEBIBYTE, 1));
+          }
+        },
+        (error: unknown) => error instanceof BackendError && error.reason === 'no-space',
+      );
+      assert.is(await readText(backend, 2), 'hello');
+      assert.is((await readBytes(backend, 3, offset - 10, 100)).length, 10);
+      backend.remove(ROOT_ID, 'b', fileId(3), true, 'fresh');
+      backend.write(fileId(2), 5, Buffer.alloc(MEBIBYTE, 2));
+      assert.is((await readBytes(backend, 2, 0, 2 * MEBIBYTE)).length, MEBIBYTE + 5);
+    }),
+  );
+}
+
+function reopenTests(test: Test, inside: InPlace): void {
+  test(
+    'after a new start everything is there, or, where the medium forgets, nothing is',
+    inside(async (backend, place, table) => {
+      makeFile(backend, 2, 'a', 'hello');
+      backend.create(ROOT_ID, 'd', nodeOf(3, 'directory'), 'fresh');
+      backend.create(fileId(3), 'in', nodeOf(4, 'file'), 'fresh');
+      backend.write(fileId(4), 0, Buffer.from('inside'));
+      makeFile(backend, 5, 'open', 'nameless');
+      backend.remove(ROOT_ID, 'open', fileId(5), false, 'fresh');
+      const handles = [2, 3, 4].map((id) => backend.localHandle(fileId(id)));
+      await backend.checkpoint();
+      await backend.close();
+      const again = place.open(table);
+      const { persistent } = backend.abilities;
+      const expected = persistent ? { 2: 'hello', 4: 'inside', 5: 'nameless' } : { 2: '', 4: '' };
+      await expectContents(again, expected);
+      if (persistent) {
+        const now = [2, 3, 4].map((id) => again.localHandle(fileId(id)));
+        assert.equal(now, handles);
+        again.remove(fileId(3), 'in', fileId(4), true, 'fresh');
+        again.remove(ROOT_ID, 'd', fileId(3), true, 'fresh');
+      }
+      await again.close();
+    }),
+  );
+}
