@@ -29,7 +29,6 @@ class WallClock {
 
   read(): Time {
     let passedMs = performance.now() - this.#anchorAt;
-    // biome-ignore lint/plugin: this is plugins/host
     const systemMs = Date.now();
     if (Math.abs(this.#anchorMs + passedMs - systemMs) > STEP_MS_MAX) {
       this.#anchorAt += passedMs;

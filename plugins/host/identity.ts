@@ -32,7 +32,6 @@ export async function createIdentity(name: string): Promise<Identity> {
   await import('./reflect.ts');
   const x509 = await import('@peculiar/x509');
   const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
-  // biome-ignore lint/plugin: this is plugins/host
   const now = Date.now();
   const made = await x509.X509CertificateGenerator.createSelfSigned(
     {
