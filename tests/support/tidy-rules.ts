@@ -97,7 +97,7 @@ function rootOf(path: string, paths: readonly string[]): string {
   for (let folder = posix.dirname(path); folder !== 'plugins'; folder = posix.dirname(folder)) {
     if (paths.includes(`${folder}/plugin.ts`)) return folder;
   }
-  return posix.dirname(path);
+  return path.split('/').slice(0, 3).join('/');
 }
 
 /** A source file outside tests that nothing imports and that is no entry. */
