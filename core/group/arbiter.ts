@@ -8,10 +8,15 @@ import type { Configuration } from './view.ts';
 export type ArbiterAnswer =
   /** The register now holds what was proposed. */
   | { readonly kind: 'accepted'; readonly configuration: Configuration }
-  /** Somebody was first: what the register holds. */
-  | { readonly kind: 'refused'; readonly configuration: Configuration }
-  /** The register could not be asked, or must not be used now; `reason` is a sentence for the owner. */
+  /** Somebody was first, or the proposer may not propose: what the register holds, and why, as a sentence. */
+  | { readonly kind: 'refused'; readonly configuration: Configuration; readonly reason: string }
+  /**
+   * The register could not be asked, or must not be used now; `reason` is a sentence for the owner. A proposal may have
+   * been accepted all the same: its answer can be what was lost. Proposing the very same again is answered `accepted` then.
+   */
   | { readonly kind: 'unreachable'; readonly reason: string };
+
+export type RegisterAnswer = ArbiterAnswer | { readonly kind: 'empty' };
 
 export interface Arbiter {
   /** `witness`, `gateway`, `alone`. */
@@ -19,8 +24,11 @@ export interface Arbiter {
   /** One sentence on where it stands now, for `understudy status`. */
   readonly condition: string;
   /** What the register holds; `undefined` configuration before the first proposal. */
-  read(): Promise<ArbiterAnswer | { readonly kind: 'empty' }>;
-  /** Sets the register to `next` if it still holds `next.view - 1` (or nothing, for view 1). */
+  read(): Promise<RegisterAnswer>;
+  /**
+   * Sets the register to `next` if it still holds `next.view - 1` (or nothing, for view 1), and this box is in sync in what
+   * it holds: a box that was left out has missed what was acknowledged since.
+   */
   propose(next: Configuration): Promise<ArbiterAnswer>;
 }
 

@@ -43,6 +43,11 @@ export class FakeClock implements Clock {
     this.#nowMs = endMs;
   }
 
+  /** Time passes and nothing runs, as when a process is stopped. */
+  jump(ms: number): void {
+    this.#nowMs += ms;
+  }
+
   #add(pending: Pending): Timer {
     this.#pending.add(pending);
     return { cancel: () => void this.#pending.delete(pending) };
