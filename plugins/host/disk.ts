@@ -29,11 +29,7 @@ const CHUNKS_MAX = 1024;
 
 export function createDisk(root: string): Disk {
   const base = resolve(root);
-  const locate = (path: string): string => {
-    const full = resolve(base, path);
-    if (!full.startsWith(base + sep)) throw new DiskError(`${path}: outside of ${base}`, false);
-    return full;
-  };
+  const locate = (path: string): string => below(base, path);
   return {
     open: (path) => openAppend(locate(path)),
     list: (path) => absentAs([], () => readdirSync(locate(path)).sort()),
@@ -46,6 +42,13 @@ export function createDisk(root: string): Disk {
       return bavail * bsize;
     },
   };
+}
+
+/** The absolute path of `path` below `root`; throws when it would lead out of there. */
+export function below(root: string, path: string): string {
+  const full = resolve(root, path);
+  if (!full.startsWith(root + sep)) throw new DiskError(`${path}: outside of ${root}`, false);
+  return full;
 }
 
 /** Writes beside the file, syncs, renames over it and syncs the folder: a crash leaves the old or the new bytes. */

@@ -4,7 +4,7 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { SILENT } from '#core/log-line.ts';
-import { CLOCK, DISK, NET, RANDOM, STORE, SYSCALLS } from '#core/ports/services.ts';
+import { CLOCK, DISK, MARKS, NET, RANDOM, STORE, SYSCALLS } from '#core/ports/services.ts';
 import { Services } from '#core/services.ts';
 import { createClock } from '#plugins/host/clock.ts';
 import { Coalesced } from '#plugins/host/coalesced.ts';
@@ -41,9 +41,12 @@ test('the plugin offers what it declares, and starts again after its stop', asyn
     const services = new Services();
     const running = await start(state, services);
     for (const key of host.offers) services.get(key);
-    assert.equal(host.offers, [CLOCK, RANDOM, NET, DISK, STORE, SYSCALLS]);
+    assert.equal(host.offers, [CLOCK, RANDOM, NET, DISK, MARKS, STORE, SYSCALLS]);
     services.get(STORE).commit([{ key: value, value: Buffer.from(value) }]);
     assert.is(services.get(STORE).get('first')?.toString(), 'first');
+    const mark = services.get(MARKS).open('group/applied');
+    assert.is(mark.get(), value === 'first' ? 0 : 2 ** 40 + 3);
+    mark.set(2 ** 40 + 3);
     await running.stop();
   }
 });
@@ -70,7 +73,6 @@ test('the wall clock agrees with the system and does not go back', () => {
     assert.ok(nanoseconds >= 0 && nanoseconds <= 999_999_999);
     const ms = seconds * 1000 + nanoseconds / 1e6;
     assert.ok(ms >= before - 2.5, `${ms} after ${before}`);
-    // biome-ignore lint/plugin: compared with the system's clock
     assert.ok(Math.abs(ms - Date.now()) < 5);
     before = ms;
   }
