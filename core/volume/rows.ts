@@ -23,7 +23,7 @@ export const FIRST_COOKIE = 3;
 /** A store of another version is refused, never guessed at. */
 export const CATALOG_FORMAT = 1;
 
-/** Bytes of an encoded inode but for its four strings: 13 numbers of at most 8 and four times of 12. */
+/** Bytes of an encoded inode: a symlink's target of SYMLINK_SIZE_MAX and some 200 for the rest, with room. */
 const INODE_SIZE_MAX = 16 * 1024;
 
 const KINDS: readonly FileKind[] = [
@@ -120,13 +120,46 @@ export function encodeInode(inode: Inode): Buffer {
   writer.u64(inode.change);
   writer.u64(inode.parent);
   writer.u64(inode.nextCookie);
+  const bare = isBare(inode);
+  writer.u8(bare ? 0 : 1);
+  if (!bare) encodeRare(inode);
+  return written();
+}
+
+/** What few inodes have stands in a row only where one of it is there: writing empty strings is not free. */
+function isBare({ device, target, verifier, issuer }: Inode): boolean {
+  if (device.major !== 0 || device.minor !== 0) return false;
+  return target === '' && verifier === '' && issuer === '';
+}
+
+function encodeRare(inode: Inode): void {
   writer.u32(inode.device.major);
   writer.u32(inode.device.minor);
   writer.byteString(inode.target);
   writer.byteString(inode.verifier);
   writer.byteString(inode.issuer);
   writer.byteString(inode.issuerHandle);
-  return written();
+}
+
+type Rare = Pick<Inode, 'device' | 'target' | 'verifier' | 'issuer' | 'issuerHandle'>;
+
+const BARE: Rare = {
+  device: { major: 0, minor: 0 },
+  target: '',
+  verifier: '',
+  issuer: '',
+  issuerHandle: '',
+};
+
+function decodeRare(from: Reader): Rare {
+  if (from.u8() === 0) return BARE;
+  return {
+    device: { major: from.u32(), minor: from.u32() },
+    target: from.byteString(INODE_SIZE_MAX),
+    verifier: from.byteString(INODE_SIZE_MAX),
+    issuer: from.byteString(INODE_SIZE_MAX),
+    issuerHandle: from.byteString(INODE_SIZE_MAX),
+  };
 }
 
 export function decodeInode(bytes: Buffer): Inode {
@@ -147,11 +180,7 @@ export function decodeInode(bytes: Buffer): Inode {
     change: from.u64(),
     parent: from.u64() as FileId,
     nextCookie: from.u64(),
-    device: { major: from.u32(), minor: from.u32() },
-    target: from.byteString(INODE_SIZE_MAX),
-    verifier: from.byteString(INODE_SIZE_MAX),
-    issuer: from.byteString(INODE_SIZE_MAX),
-    issuerHandle: from.byteString(INODE_SIZE_MAX),
+    ...decodeRare(from),
   };
 }
 

@@ -4,6 +4,7 @@
  * Liberty taken: callers other than root do not choose the owner of what they make, and are not refused for naming one
  * (clients of a squashed root do): the owner is the caller, the group one of the caller's or the directory's.
  */
+import { SYMLINK_SIZE_MAX } from '../../limits.ts';
 import { err, ok, type Result } from '../../result.ts';
 import {
   grantedMode,
@@ -50,8 +51,6 @@ import {
 import { type SetAttributesChange, setAttributes } from './set-attributes.ts';
 import type { CreateArgs, CreateOutcome } from './types.ts';
 
-/** Bytes of a symlink's target that an entry may carry: above every volume's limit. */
-const TARGET_SIZE_MAX = 64 * 1024;
 /** Bytes of a box's name (core/group/entry.ts). */
 const BOX_SIZE_MAX = 32;
 const VERIFIER_SIZE = 8;
@@ -202,7 +201,10 @@ function checkNew(
   const isDevice = args.kind === 'block' || args.kind === 'character';
   // Opening a device node reaches the machine behind it: making one is for root.
   if (isDevice && caller.uid !== 0) return err('not-permitted');
-  if (args.kind === 'symlink' && args.target.length > limits.symlinkSizeMax) {
+  if (
+    args.kind === 'symlink' &&
+    args.target.length > Math.min(limits.symlinkSizeMax, SYMLINK_SIZE_MAX)
+  ) {
     return err('name-too-long');
   }
   const reserved =
@@ -356,7 +358,7 @@ function decodeNew(from: Reader): NewChange {
     size: from.u64(),
     atime: readStampedTime(from),
     mtime: readStampedTime(from),
-    target: from.byteString(TARGET_SIZE_MAX, 'target'),
+    target: from.byteString(SYMLINK_SIZE_MAX, 'target'),
     device: { major: from.u32(), minor: from.u32() },
     verifier: from.byteString(VERIFIER_SIZE, 'verifier'),
     issuer: from.byteString(BOX_SIZE_MAX, 'issuer'),
