@@ -88,8 +88,8 @@ export class Session implements Receiver {
     try {
       this.#inbox.received(size, (channel, frame) => this.#onFrame(channel, frame));
     } catch (error) {
-      if (!(error instanceof DecodeError)) throw error;
-      this.drop(`it sent what is no message: ${error.message}`);
+      if (error instanceof DecodeError) this.drop(`it sent what is no message: ${error.message}`);
+      else crash(error);
     }
   }
 
@@ -137,6 +137,13 @@ export class Session implements Receiver {
     if (this.#closed || this.#reason !== '') return;
     for (const piece of pieces) this.#connection.write(piece);
   }
+}
+
+/** A broken invariant behind a handler is not the connection's to swallow: it stops the process. */
+function crash(error: unknown): void {
+  queueMicrotask(() => {
+    throw error;
+  });
 }
 
 /** The peer's kernel ended it: an orderly end, or a reset (seen while reading or while writing). */
