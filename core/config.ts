@@ -109,7 +109,9 @@ function sentence(issue: v.BaseIssue<unknown>): string {
     case 'strict_object':
       return issue.expected === 'never' ? 'is not known here' : `${value} must be a table of names`;
     default:
-      return issue.kind === 'schema' ? `${value} must be ${wanted(issue)}` : issue.message;
+      if (issue.kind === 'schema') return `${value} must be ${wanted(issue)}`;
+      // valibot's own message names the value already, a plugin's does not.
+      return issue.message.startsWith('Invalid ') ? issue.message : `${value}: ${issue.message}`;
   }
 }
 

@@ -37,7 +37,10 @@ export async function run(
   } catch (error) {
     const isUsage = error instanceof UsageError;
     const sentence = error instanceof Error ? error.message : String(error);
-    terminal.err(`understudy: ${sentence}${isUsage ? '; see "understudy --help"' : ''}\n`);
+    // A box that cannot start may have several reasons, a line each.
+    for (const line of sentence.split('\n')) {
+      terminal.err(`understudy: ${line}${isUsage ? '; see "understudy --help"' : ''}\n`);
+    }
     return isUsage ? 2 : 1;
   }
 }

@@ -65,6 +65,17 @@ test('a name that every object has is no option of ours', () => {
   ]);
 });
 
+test("a plugin's own words for what a text must look like", () => {
+  const name = {
+    schema: v.pipe(v.string(), v.regex(/^[a-z]+$/, 'must be of a to z')),
+    help: 'Name.',
+  };
+  assert.equal(checkOptions('cluster/link', { name }, { name: 'A B' }), {
+    ok: false,
+    error: ["cluster/link: name: 'A B': must be of a to z (Name)"],
+  });
+});
+
 test('a long or many-lined value does not flood the sentence', () => {
   const [sentence = ''] = mistakes({ address: '::', level: `a\n${'x'.repeat(10_000)}` });
   assert.ok(sentence.length < 150, sentence);
