@@ -1,0 +1,168 @@
+/**
+ * One client's connection: takes its calls in, and holds it back when it sends more than is answered.
+ *
+ *     bytes -> RecordReader -> Dispatcher -> ReplyQueue -> bytes
+ */
+import type { Connection, Receiver } from '#core/ports/net.ts';
+import type { Peer } from '../call.ts';
+import { Authenticator } from './auth.ts';
+import type { Caller, Dispatcher } from './dispatch.ts';
+import { RecordReader, type RpcRecord } from './record-reader.ts';
+import { ReplyQueue } from './reply-queue.ts';
+import type { SlabPool } from './slab.ts';
+
+/** Bytes of replies queued to a client that does not take them, before its calls are left waiting: four full READs. */
+const QUEUED_SIZE_MAX = 4 * 1024 * 1024;
+/** Calls of one connection whose replies wait for their commit: above what any client keeps outstanding. */
+const WAITING_MAX = 512;
+/** Bytes of such calls: sixteen full WRITEs. */
+const WAITING_SIZE_MAX = 16 * 1024 * 1024;
+
+export interface ConnectionDependencies {
+  readonly dispatcher: Dispatcher;
+  readonly pool: SlabPool;
+  readonly peer: Peer;
+  /** Whether this box may take calls at this moment. */
+  serves(): boolean;
+  /** Bytes that arrived, for the statistics. */
+  arrived(size: number): void;
+  closed(connection: ServerConnection): void;
+}
+
+export class ServerConnection implements Receiver, Caller {
+  readonly peer: Peer;
+  readonly authenticator = new Authenticator();
+  readonly replies: ReplyQueue;
+  /** Calls that came by it. */
+  calls = 0;
+  readonly #connection: Connection;
+  readonly #deps: ConnectionDependencies;
+  readonly #reader: RecordReader;
+  #waiting = 0;
+  #waitingSize = 0;
+  #paused = false;
+  #working = false;
+  #closed = false;
+  /** Counts what moves, so that `stuck` can tell when nothing did. */
+  #progress = 0;
+  #progressSeen = -1;
+
+  constructor(connection: Connection, deps: ConnectionDependencies) {
+    this.#connection = connection;
+    this.#deps = deps;
+    this.peer = deps.peer;
+    this.#reader = new RecordReader(deps.pool);
+    this.replies = new ReplyQueue(connection, deps.pool);
+  }
+
+  room(): Buffer {
+    return this.#reader.room();
+  }
+
+  received(size: number): void {
+    this.#progress += 1;
+    this.#deps.arrived(size);
+    this.#reader.received(size);
+    this.#work();
+  }
+
+  drained(): void {
+    this.#progress += 1;
+    this.#work();
+  }
+
+  closed(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.replies.close();
+    this.#reader.close();
+    this.#deps.closed(this);
+  }
+
+  destroy(): void {
+    this.#connection.destroy();
+  }
+
+  waits(record: RpcRecord): void {
+    record.slab.hold();
+    this.#waiting += 1;
+    this.#waitingSize += record.end - record.start;
+  }
+
+  settled(record: RpcRecord): void {
+    record.slab.release();
+    this.#waiting -= 1;
+    this.#waitingSize -= record.end - record.start;
+    this.#progress += 1;
+    if (this.#paused) this.#workSoon();
+  }
+
+  /**
+   * Whether this connection has large slabs in use and nothing moved since the last question: when slabs are
+   * short it must not keep them from others.
+   */
+  isStuck(): boolean {
+    const moved = this.#progress !== this.#progressSeen;
+    this.#progressSeen = this.#progress;
+    return !moved && (this.#reader.holdsLarge || this.#connection.queuedSize > 0);
+  }
+
+  #work(): void {
+    if (this.#working || this.#closed) return;
+    this.#working = true;
+    try {
+      const held = this.#answerAll();
+      this.replies.flush();
+      if (held !== this.#paused) this.#hold(held);
+    } finally {
+      this.#working = false;
+    }
+  }
+
+  /** True when calls were left for later. */
+  #answerAll(): boolean {
+    for (;;) {
+      if (this.#closed) return false;
+      if (!this.#deps.serves()) {
+        this.destroy();
+        return true;
+      }
+      if (this.#isOverloaded()) return true;
+      const record = this.#reader.next();
+      if (record === undefined) {
+        if (this.#reader.starved) this.#workWhenFree();
+        return this.#reader.starved;
+      }
+      this.calls += 1;
+      if (!this.#deps.dispatcher.answer(this, record)) {
+        this.calls -= 1;
+        if (this.#reader.putBack(record)) this.#workWhenFree();
+        else this.destroy();
+        return true;
+      }
+    }
+  }
+
+  #isOverloaded(): boolean {
+    return (
+      this.#waiting >= WAITING_MAX ||
+      this.#waitingSize >= WAITING_SIZE_MAX ||
+      this.#connection.queuedSize >= QUEUED_SIZE_MAX
+    );
+  }
+
+  #hold(held: boolean): void {
+    this.#paused = held;
+    if (held) this.#connection.pause();
+    else this.#connection.resume();
+  }
+
+  #workWhenFree(): void {
+    this.#deps.pool.whenFree(() => this.#workSoon());
+  }
+
+  /** Not at once: a commit that settles calls runs in the middle of somebody's transaction. */
+  #workSoon(): void {
+    queueMicrotask(() => this.#work());
+  }
+}

@@ -1,0 +1,228 @@
+/**
+ * Listens on the service addresses for as long as this box serves, and owns the connections that come.
+ *
+ * When serving ends listeners close first and then, at once, every connection: a client that is cut off reconnects to
+ * the box that took over, one that is left hanging waits for its own time-outs.
+ */
+import ipaddr from 'ipaddr.js';
+import type { Clients } from '#core/clients.ts';
+import type { Group } from '#core/group/group.ts';
+import type { Log } from '#core/log-line.ts';
+import type { Clock } from '#core/ports/clock.ts';
+import type { Connection, Listener, Net, Receiver } from '#core/ports/net.ts';
+import type { StatusClient } from '#core/status.ts';
+import type { Scene } from './call.ts';
+import { Admissions } from './exports.ts';
+import type { PortRow } from './portmap/ports.ts';
+import { ServerConnection } from './rpc/connection.ts';
+import { Dispatcher } from './rpc/dispatch.ts';
+import type { Program } from './rpc/procedure.ts';
+import { SlabPool } from './rpc/slab.ts';
+
+/** Connections at once: far above what two cores can serve, each with a small slab. */
+const CONNECTIONS_MAX = 512;
+/** Milliseconds between looks at listeners that failed and at connections that hold what others need. */
+const LOOK_MS = 1000;
+/** Looks without any progress after which a connection that holds large slabs must go when they are short. */
+const STUCK_LOOKS_MAX = 10;
+
+/** A program and the port it is offered at. */
+export interface Offer {
+  readonly program: Program;
+  readonly port: number;
+}
+
+export interface ServerDependencies {
+  readonly scene: Scene;
+  readonly net: Net;
+  readonly log: Log;
+}
+
+/** One address and port that should be listened on. */
+interface Place {
+  readonly address: string;
+  readonly port: number;
+  readonly dispatcher: Dispatcher;
+  listener: Listener | undefined;
+  opening: boolean;
+  closed: boolean;
+  /** The last failure told, so that a place which stays closed is told of once. */
+  told: string;
+}
+
+export class NfsServer implements Clients {
+  readonly #offers: readonly Offer[];
+  readonly #deps: ServerDependencies;
+  readonly #group: Group;
+  readonly #clock: Clock;
+  readonly #places = new Map<string, Place>();
+  readonly #connections = new Map<ServerConnection, number>();
+  /** Anew each time that serving begins: what a box owed when it was replaced is owed no more. */
+  #pool = new SlabPool();
+  #dispatchers = new Map<number, Dispatcher>();
+  #stopped = false;
+  readonly #look;
+
+  constructor(offers: readonly Offer[], deps: ServerDependencies) {
+    this.#offers = offers;
+    this.#deps = deps;
+    this.#group = deps.scene.group;
+    this.#clock = deps.scene.clock;
+    deps.scene.ports.set(offers.flatMap(rowsOf));
+    this.#group.onServing((serving) => {
+      if (!serving) this.#close();
+    });
+    this.#group.onRegistry(() => this.#arrange());
+    this.#look = this.#clock.every(LOOK_MS, () => this.#lookAround());
+  }
+
+  clients(): readonly StatusClient[] {
+    const calls = new Map<string, number>();
+    for (const { peer, calls: count } of this.#connections.keys()) {
+      calls.set(peer.address, (calls.get(peer.address) ?? 0) + count);
+    }
+    const addresses = [...calls.keys()].sort();
+    return addresses.map((address) => {
+      return { address, protocol: 'nfs3', calls: calls.get(address) ?? 0 };
+    });
+  }
+
+  get connections(): number {
+    return this.#connections.size;
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#look.cancel();
+    this.#close();
+  }
+
+  /** Listens where the registry says, and nowhere else. */
+  #arrange(): void {
+    if (this.#stopped || !this.#group.serving) return;
+    if (this.#dispatchers.size === 0) this.#begin();
+    const wanted = new Set<string>();
+    for (const { address } of this.#group.addresses()) {
+      for (const [port, dispatcher] of this.#dispatchers) {
+        const key = `${address} ${port}`;
+        wanted.add(key);
+        if (!this.#places.has(key)) this.#open(key, address, port, dispatcher);
+      }
+    }
+    for (const [key, place] of this.#places) if (!wanted.has(key)) this.#leave(key, place);
+  }
+
+  /** One dispatcher a port: programs may share one. */
+  #begin(): void {
+    this.#pool = new SlabPool();
+    for (const port of new Set(this.#offers.map((offer) => offer.port))) {
+      const programs = this.#offers.filter((offer) => offer.port === port);
+      const { scene, log } = this.#deps;
+      this.#dispatchers.set(
+        port,
+        new Dispatcher(
+          programs.map((offer) => offer.program),
+          { scene, counters: scene.counters, pool: this.#pool, log },
+        ),
+      );
+    }
+  }
+
+  #open(key: string, address: string, port: number, dispatcher: Dispatcher): void {
+    const place: Place = {
+      address,
+      port,
+      dispatcher,
+      listener: undefined,
+      opening: false,
+      closed: false,
+      told: '',
+    };
+    this.#places.set(key, place);
+    this.#listen(place);
+  }
+
+  #listen(place: Place): void {
+    place.opening = true;
+    const { address, port } = place;
+    const accept = (connection: Connection): Receiver => this.#accept(place, connection);
+    this.#deps.net.listen({ address, port }, accept).then(
+      (listener) => {
+        place.opening = false;
+        if (place.closed) {
+          listener.close();
+          return;
+        }
+        place.listener = listener;
+        place.told = '';
+        this.#deps.log.info(`listening on ${address} port ${listener.port}`);
+      },
+      (error: unknown) => {
+        place.opening = false;
+        this.#tell(place, error instanceof Error ? error.message : String(error));
+      },
+    );
+  }
+
+  #tell(place: Place, reason: string): void {
+    if (place.closed || place.told === reason) return;
+    place.told = reason;
+    const where = `${place.address} port ${place.port}`;
+    this.#deps.log.error(`NFS clients cannot connect to ${where}, trying again: ${reason}`);
+  }
+
+  #accept(place: Place, connection: Connection): Receiver {
+    const { scene } = this.#deps;
+    const address = plain(connection.remoteAddress);
+    const served = new ServerConnection(connection, {
+      dispatcher: place.dispatcher,
+      pool: this.#pool,
+      peer: {
+        address,
+        localAddress: plain(connection.localAddress),
+        admissions: new Admissions(scene.exports, address),
+      },
+      serves: () => this.#group.serving && !place.closed,
+      arrived: (size) => scene.counters.received.add(size),
+      closed: (self) => this.#connections.delete(self),
+    });
+    this.#connections.set(served, 0);
+    if (this.#connections.size > CONNECTIONS_MAX || place.closed || !this.#group.serving) {
+      connection.destroy();
+    }
+    return served;
+  }
+
+  #leave(key: string, place: Place): void {
+    place.closed = true;
+    place.listener?.close();
+    this.#places.delete(key);
+  }
+
+  #close(): void {
+    for (const [key, place] of this.#places) this.#leave(key, place);
+    for (const connection of this.#connections.keys()) connection.destroy();
+    this.#dispatchers = new Map();
+  }
+
+  #lookAround(): void {
+    for (const place of this.#places.values()) {
+      if (place.listener === undefined && !place.opening && !place.closed) this.#listen(place);
+    }
+    if (!this.#pool.exhausted) return;
+    for (const [connection, looks] of this.#connections) {
+      const stuck = connection.isStuck() ? looks + 1 : 0;
+      this.#connections.set(connection, stuck);
+      if (stuck >= STUCK_LOOKS_MAX) connection.destroy();
+    }
+  }
+}
+
+function rowsOf({ program, port }: Offer): readonly PortRow[] {
+  return program.versions.map(({ version }) => ({ program: program.number, version, port }));
+}
+
+/** An address as the registry and people write it: IPv4 as IPv4. */
+function plain(address: string): string {
+  return ipaddr.isValid(address) ? ipaddr.process(address).toString() : address;
+}
