@@ -147,6 +147,8 @@ async function main(settings: Settings, cleanup: Cleanup): Promise<number> {
 
   const footprint = await attempt('a box alone', () => footprintOf(settings, around));
   const systems = await startAll(settings.systems, around);
+  if (systems.started.length === 0)
+    throw new Error('nothing could be started, so nothing was measured');
   const cells = cellsOf(settings.operations);
   const samples = await measure(cells, systems.started, {
     binary,

@@ -224,7 +224,7 @@ static uint8_t *put_operation(uint8_t *start, uint32_t xid, slot_t *slot) {
 
 static void reserve(connection_t *c, size_t room) {
   if (c->tx_length + room <= c->tx_capacity) return;
-  memmove(c->tx, c->tx + c->tx_sent, c->tx_length - c->tx_sent);
+  if (c->tx_sent > 0) memmove(c->tx, c->tx + c->tx_sent, c->tx_length - c->tx_sent);
   c->tx_length -= c->tx_sent;
   c->tx_sent = 0;
   if (c->tx_length + room <= c->tx_capacity) return;
