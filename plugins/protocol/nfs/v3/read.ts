@@ -33,7 +33,7 @@ type ReadRes =
   | { readonly status: number; readonly told?: Told; readonly data?: never };
 
 export interface ReadAnswer extends AttributesAnswer {
-  /** A view into the reply. */
+  /** A copy, for the reply's buffer is used anew. */
   readonly data: Buffer;
   readonly eof: boolean;
 }
@@ -81,7 +81,7 @@ export const read: Procedure<ReadArgs, ReadRes, ReadAnswer> = {
     if (answer.status !== NFS3_OK) return { ...answer, data: Buffer.alloc(0), eof: false };
     from.u32();
     const eof = from.bool();
-    return { ...answer, eof, data: from.opaque(IO_SIZE_MAX, 'data') };
+    return { ...answer, eof, data: Buffer.from(from.opaque(IO_SIZE_MAX, 'data')) };
   },
 };
 
