@@ -125,7 +125,7 @@ export class PosixBackend implements Backend {
   localHandle(file: FileId): string {
     const token = this.#places.token(file);
     if (token !== undefined) return token;
-    const known = this.#objects.knownHandle(file);
+    const known = this.#objects.handleOf(file);
     if (known !== undefined) return localHandleOf(known);
     const minted = this.#reserved.token();
     this.#places.putToken(file, minted);

@@ -61,7 +61,7 @@ function finishFile(
   // Content of later entries may be here already: a file is never made smaller by its creation.
   if (node.size > stat.size) ftruncateSync(fd, node.size);
   deps.owners.dress((owners) => dressOpen(fd, stat, { attributes: node, mode, owners }));
-  return deps.objects.identify(path, stat);
+  return deps.objects.identify(stat);
 }
 
 function finishOther(
@@ -76,7 +76,7 @@ function finishOther(
   const stat = statAt(path);
   if (stat === undefined) throw new Error('it was removed while it was made');
   deps.owners.dress((owners) => dressPath(path, stat, { attributes: node, mode, owners }));
-  return deps.objects.identify(path, stat);
+  return deps.objects.identify(stat);
 }
 
 /** Makes something at a path at which a stranger may stand. */

@@ -1,7 +1,7 @@
 /** Finds the volume's objects on the disk and opens them: by kernel handle where that is allowed, by path otherwise. */
 import { closeSync, constants, fstatSync, openSync, type Stats } from 'node:fs';
 import type { Log } from '#core/log-line.ts';
-import type { Syscalls } from '#core/ports/syscalls.ts';
+import type { KernelHandle, Syscalls } from '#core/ports/syscalls.ts';
 import { LOCAL_HANDLE_SIZE_MAX } from '#core/vfs/handle.ts';
 import { type FileId, ROOT_ID } from '#core/vfs/inode.ts';
 import type { Descriptor, Descriptors } from './descriptors.ts';
@@ -58,7 +58,7 @@ export class Objects {
       fd = this.#openPath(unnamed.path(file), UNKNOWN);
     } else {
       const place = places.of(file);
-      if (place !== undefined) fd = this.#openPlace(place);
+      if (place !== undefined) fd = this.#openPlace(file, place);
     }
     return fd === undefined ? undefined : descriptors.put(file, fd);
   }
@@ -66,7 +66,7 @@ export class Objects {
   /** As `open` for a file that has a name, though content for it is kept without one. Not remembered. */
   openNamed(file: FileId): number | undefined {
     const place = this.#deps.places.of(file);
-    return place === undefined ? undefined : this.#openPlace(place);
+    return place === undefined ? undefined : this.#openPlace(file, place);
   }
 
   /** Opens or makes; closes others and tries again where the process has too many open. */
@@ -84,9 +84,9 @@ export class Objects {
     return place === undefined ? undefined : places.path(place.directory, place.name);
   }
 
-  /** What to remember of an object just made or found. Only regular files are ever opened by handle. */
-  identify(path: string, stat: Stats): Identity {
-    return identityOf(this.#epoch, stat.ino, stat.isFile() ? this.handleAt(path) : undefined);
+  /** What to remember of an object just made or found. Its handle is asked for when it is first opened by path. */
+  identify(stat: Stats): Identity {
+    return identityOf(this.#epoch, stat.ino, undefined);
   }
 
   inode(identity: Identity): number | undefined {
@@ -100,17 +100,23 @@ export class Objects {
     return inode === undefined || inode === stat.ino;
   }
 
-  handleAt(path: string): { readonly type: number; readonly bytes: Buffer } | undefined {
+  handleAt(path: string): KernelHandle | undefined {
     if (!this.hasHandles) return undefined;
     const handle = this.#deps.syscalls.nameToHandle(bytesWithNul(path));
     if (handle === undefined || handle.type > 255) return undefined;
     return handle.bytes.length < LOCAL_HANDLE_SIZE_MAX ? handle : undefined;
   }
 
-  /** The kernel handle in a file's row. */
-  knownHandle(file: FileId): { readonly type: number; readonly bytes: Buffer } | undefined {
+  /** A regular file's kernel handle, remembered from now on. */
+  handleOf(file: FileId): KernelHandle | undefined {
     const place = this.#deps.places.of(file);
-    return place === undefined ? undefined : handleOf(place.identity, this.#epoch);
+    if (place === undefined) return undefined;
+    const known = handleOf(place.identity, this.#epoch);
+    if (known !== undefined) return known;
+    const path = this.#deps.places.path(place.directory, place.name);
+    const stat = statAt(path);
+    if (!this.isThere(place.identity, stat) || !stat.isFile()) return undefined;
+    return this.#remember(file, place, path, stat);
   }
 
   close(): void {
@@ -121,7 +127,7 @@ export class Objects {
     closeSync(this.rootFd);
   }
 
-  #openPlace(place: Place): number | undefined {
+  #openPlace(file: FileId, place: Place): number | undefined {
     const handle = this.hasHandles ? handleOf(place.identity, this.#epoch) : undefined;
     if (handle !== undefined) {
       const { syscalls } = this.#deps;
@@ -129,7 +135,10 @@ export class Objects {
         syscalls.openByHandle(this.rootFd, handle.type, handle.bytes, OPEN),
       );
     }
-    return this.#openPath(this.#deps.places.path(place.directory, place.name), place.identity);
+    const path = this.#deps.places.path(place.directory, place.name);
+    const fd = this.#openPath(path, place.identity);
+    if (fd !== undefined && this.hasHandles) this.#remember(file, place, path, fstatSync(fd));
+    return fd;
   }
 
   #openPath(path: string, identity: Identity): number | undefined {
@@ -139,6 +148,13 @@ export class Objects {
     if (stat.isFile() && this.isThere(identity, stat)) return fd;
     closeSync(fd);
     return undefined;
+  }
+
+  #remember(file: FileId, place: Place, path: string, stat: Stats): KernelHandle | undefined {
+    const handle = this.handleAt(path);
+    const identity = identityOf(this.#epoch, stat.ino, handle);
+    this.#deps.places.put(file, place.directory, place.name, identity);
+    return handle;
   }
 
   #openOrGone(open: () => number): number | undefined {
