@@ -24,3 +24,19 @@ export const LOG_SIZE_MAX = 1024 * 1024 * 1024;
 export const LOG_SEGMENT_SIZE = 64 * 1024 * 1024;
 /** Bytes that must stay free in the state directory: log and catalog grow after a change was accepted. */
 export const STATE_RESERVE_SIZE = 64 * 1024 * 1024;
+/** Milliseconds that a restarted box waits for the others in sync before it proposes itself alone. */
+export const RECOVERY_WAIT_MS = 2_000;
+/** Milliseconds between attempts to reach the arbiter, or a primary that does not answer. */
+export const RETRY_MS = 100;
+/** Milliseconds between looks at the group's timers: a quarter of a heartbeat, so that none comes late by much. */
+export const TICK_MS = 10;
+/** Milliseconds a planned move may take before calls are let in again. */
+export const MOVE_MS_MAX = 2_000;
+/** Bytes of entries in one message between boxes, beyond which the next message begins. */
+export const BATCH_SIZE_MAX = 1024 * 1024;
+/** Bytes under way to a box that catches up: enough to fill a fast link, small beside a box's memory. */
+export const JOIN_FLIGHT_SIZE_MAX = 4 * BATCH_SIZE_MAX;
+/** Entries that a joining box may lack when the primary begins to wait for it: a stall of a few milliseconds. */
+export const JOIN_NEAR_ENTRIES = 256;
+/** Bytes of content fetched again at once. */
+export const FETCH_SIZE_MAX = 1024 * 1024;

@@ -8,7 +8,7 @@ import { assert } from '../assert.ts';
 import { LOG_SEGMENT_SIZE, LOG_SIZE_MAX } from '../limits.ts';
 import type { Disk } from '../ports/disk.ts';
 import type { Entry, Position, View } from './entry.ts';
-import { type EntryRecord, isWhole, logParts } from './record.ts';
+import { type DecodedRecord, type EntryRecord, isWhole, logParts } from './record.ts';
 import { Segment, type SegmentHead } from './segment.ts';
 
 /** What the machines may ask of the log: plain memory, no disk. */
@@ -29,7 +29,6 @@ export interface LogOptions {
 
 /** Segments at the end that are read whole when the log is opened: what may not have been synced. */
 const RECOVERED_SEGMENTS = 2;
-
 export class Log implements LogView {
   readonly #disk: Disk;
   readonly #segmentSize: number;
@@ -42,7 +41,7 @@ export class Log implements LogView {
     this.#sizeMax = options.sizeMax ?? LOG_SIZE_MAX;
   }
 
-  /** @param applied Where the log begins when nothing usable is there, with the view of that entry. */
+  /** @param applied Where the log begins when what is there does not reach it, with that entry's view. */
   open(applied: Position, appliedView: View): void {
     this.#recover();
     if (this.#segments.length === 0 || this.last < applied || this.first > applied + 1) {
@@ -125,11 +124,11 @@ export class Log implements LogView {
   read(from: Position, upTo: Position, sizeMax: number): EntryRecord[] {
     const records: EntryRecord[] = [];
     let size = 0;
-    let next = from;
+    let next: Position = from;
     while (next <= upTo && next >= this.first && size < sizeMax) {
-      const segment = this.#segmentOf(next);
-      const start = next;
-      segment.walk(segment.offsetOf(next), segment.size, (record) => {
+      const segment: Segment = this.#segmentOf(next);
+      const start: Position = next;
+      segment.walk(segment.offsetOf(next), segment.size, (record: DecodedRecord): boolean => {
         if (record.entry.position !== next || !isWhole(record, this.#disk)) return false;
         if (next > upTo || (records.length > 0 && size >= sizeMax)) return false;
         records.push(record);
@@ -145,7 +144,8 @@ export class Log implements LogView {
   /** Forgets the entries after `after`, which must not be before `first - 1`. */
   truncate(after: Position): void {
     assert(after >= this.first - 1, `log: cut after ${after}, begins at ${this.first}`);
-    while (this.#segments.length > 1 && this.#tail.head.first > after) this.#drop(this.#segments.length - 1);
+    while (this.#segments.length > 1 && this.#tail.head.first > after)
+      this.#drop(this.#segments.length - 1);
     if (this.#tail.last > after) this.#tail.truncate(after);
   }
 
@@ -153,9 +153,7 @@ export class Log implements LogView {
   reset(after: Position, view: View): void {
     while (this.#segments.length > 0) this.#drop(this.#segments.length - 1);
     const first = (after + 1) as Position;
-    this.#segments = [
-      Segment.create(this.#disk, { first, view, viewBefore: view, sizeBefore: 0 }),
-    ];
+    this.#segments = [Segment.create(this.#disk, { first, view, viewBefore: view, sizeBefore: 0 })];
   }
 
   /** Drops whole segments while there is more than the limit, none that holds an entry after `applied`. */
@@ -219,7 +217,7 @@ export class Log implements LogView {
     const checkedFrom = paths.length - RECOVERED_SEGMENTS;
     let whole = true;
     for (const [index, path] of paths.entries()) {
-      const segment = whole ? Segment.open(this.#disk, path) : undefined;
+      const segment: Segment | undefined = whole ? Segment.open(this.#disk, path) : undefined;
       if (segment === undefined || !this.#follows(segment)) {
         segment?.file.close();
         this.#disk.remove(path);
@@ -236,7 +234,8 @@ export class Log implements LogView {
     const before = this.#segments.at(-1);
     if (before === undefined) return true;
     if (before.empty) before.last = (segment.head.first - 1) as Position;
-    if (before.size >= segment.head.sizeBefore && before.last === segment.head.first - 1) return true;
+    if (before.size >= segment.head.sizeBefore && before.last === segment.head.first - 1)
+      return true;
     before.recover();
     return before.last === segment.head.first - 1;
   }

@@ -81,7 +81,12 @@ export type Message =
       readonly end: Position;
       readonly runs: readonly ViewRun[];
     }
-  | { readonly kind: 'reject'; readonly view: View; readonly nonce: number; readonly reason: string }
+  | {
+      readonly kind: 'reject';
+      readonly view: View;
+      readonly nonce: number;
+      readonly reason: string;
+    }
   /** The primary lost track of this joiner: it must ask to join once more. */
   | { readonly kind: 'again'; readonly view: View }
   | { readonly kind: 'configure'; readonly configuration: Configuration }
@@ -89,7 +94,12 @@ export type Message =
   | { readonly kind: 'handover'; readonly configuration: Configuration }
   | { readonly kind: 'withdraw'; readonly view: View; readonly reason: string }
   | { readonly kind: 'fetch'; readonly view: View; readonly extent: Extent }
-  | { readonly kind: 'content'; readonly view: View; readonly extent: Extent; readonly data: Buffer }
+  | {
+      readonly kind: 'content';
+      readonly view: View;
+      readonly extent: Extent;
+      readonly data: Buffer;
+    }
   | { readonly kind: 'ask' }
   | {
       readonly kind: 'tell';
@@ -257,7 +267,12 @@ const decoders: Readonly<Record<Kind, (from: Reader, frame: Buffer) => Message>>
     end: position(from),
     runs: readRuns(from),
   }),
-  reject: (from) => ({ kind: 'reject', view: view(from), nonce: from.u32(), reason: readText(from) }),
+  reject: (from) => ({
+    kind: 'reject',
+    view: view(from),
+    nonce: from.u32(),
+    reason: readText(from),
+  }),
   again: (from) => ({ kind: 'again', view: view(from) }),
   configure: (from) => ({ kind: 'configure', configuration: readConfiguration(from) }),
   handover: (from) => ({ kind: 'handover', configuration: readConfiguration(from) }),
@@ -292,7 +307,8 @@ function decodeAppend(from: Reader, frame: Buffer): Append {
   let offset = APPEND_HEAD_SIZE;
   while (offset < frame.length) {
     const record = decodeRecord(frame, offset);
-    if (record === undefined) throw new DecodeError(`append: entry cut at ${frame.length - offset}`);
+    if (record === undefined)
+      throw new DecodeError(`append: entry cut at ${frame.length - offset}`);
     if (record.entry.position !== head.previous + records.length + 1) {
       throw new DecodeError(`append: entry ${record.entry.position} out of order`);
     }

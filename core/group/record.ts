@@ -39,7 +39,10 @@ export interface EntryRecord {
 }
 
 /** Encodes entries one after the other into one fresh buffer, so that those without data go out as one piece. */
-export function encodeRecords(entries: readonly Entry[], disk: Pick<Disk, 'checksum'>): EntryRecord[] {
+export function encodeRecords(
+  entries: readonly Entry[],
+  disk: Pick<Disk, 'checksum'>,
+): EntryRecord[] {
   let size = 0;
   for (const entry of entries) size += HEAD_SIZE + entry.body.length;
   const bytes = Buffer.allocUnsafe(size);

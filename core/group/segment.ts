@@ -97,7 +97,8 @@ export class Segment {
     this.last = (this.head.first - 1) as Position;
     this.size = SEGMENT_HEAD_SIZE;
     this.walk(SEGMENT_HEAD_SIZE, before, (record) => {
-      if (record.entry.position !== this.last + 1 || record.entry.view !== this.head.view) return false;
+      if (record.entry.position !== this.last + 1 || record.entry.view !== this.head.view)
+        return false;
       if (!isWhole(record, this.#disk)) return false;
       this.appended(record.entry.position, record.size);
       return true;
@@ -181,7 +182,10 @@ function encodeHead(head: SegmentHead, disk: Disk): Buffer {
 function decodeHead(bytes: Buffer, disk: Disk): SegmentHead | undefined {
   const from = new Reader(bytes);
   if (from.u32() !== MAGIC || from.u32() !== FORMAT_VERSION) return undefined;
-  if (bytes.readUInt32BE(SEGMENT_HEAD_SIZE - 4) !== disk.checksum(bytes.subarray(0, SEGMENT_HEAD_SIZE - 4))) {
+  if (
+    bytes.readUInt32BE(SEGMENT_HEAD_SIZE - 4) !==
+    disk.checksum(bytes.subarray(0, SEGMENT_HEAD_SIZE - 4))
+  ) {
     return undefined;
   }
   return {

@@ -1,9 +1,11 @@
 /** What a group's log drives: volumes, exports, addresses. Implemented by core/group/state.ts; the log knows no more. */
-import type { Entry, Position } from './entry.ts';
+import type { Entry, Position, View } from './entry.ts';
 
 export interface StateMachine {
   /** Everything up to here is folded into the store, and its mirror calls were made. */
   readonly applied: Position;
+  /** View of the entry at `applied`, kept in the same row as it; 0 before the first. */
+  readonly appliedView: View;
   /** The last staged position; `applied` when nothing is staged. */
   readonly staged: Position;
   /**
@@ -22,7 +24,10 @@ export interface StateMachine {
   restaging(last: Position): void;
   /** Takes note of an entry that is applied already: retransmissions of its call find its reply. */
   recall(entry: Entry): void;
-  /** Whether the bulk bytes of an entry must stand in this box's log (some backend here does not keep them). */
+  /**
+   * Whether the bulk bytes of an entry must stand in this box's log (some backend here does not keep them). Asked
+   * before the entry and those just ahead of it are staged: true for a volume that is not known yet.
+   */
   logsData(entry: Entry): boolean;
   /** The bulk bytes of an entry whose log record has none, read from the backend as they are now. */
   content(entry: Entry): Buffer;
@@ -30,7 +35,7 @@ export interface StateMachine {
   extents(entry: Entry): readonly Extent[];
   /** The bytes of an extent as they are now: fewer at the end of the file, none when it is gone. */
   contentOf(extent: Extent): Buffer;
-  /** Replaces an extent with what the primary has; the file's size is the catalog's. */
+  /** Overwrites what a discarded entry may have left behind. Not an error where the file is not known here. */
   putContent(extent: Extent, data: Buffer): void;
 }
 

@@ -1,0 +1,58 @@
+/**
+ * What a returning box has and the group has not, written down where its owner finds it: `aside/<view>-<position>`,
+ * one JSON object a line with an entry's fields, body and data in base64. Nothing reads it but people and tools.
+ */
+import type { Disk } from '../ports/disk.ts';
+import type { Entry, Position } from './entry.ts';
+import type { ViewRun } from './messages.ts';
+import type { Extent, StateMachine } from './state-machine.ts';
+
+const FOLDER = 'aside';
+/** Extents that wait to be fetched again: what discarded entries may have written. Survives a restart. */
+const REFETCH = 'refetch.json';
+
+/** Whether the group has this very entry. */
+export function isGroups(entry: Entry, runs: readonly ViewRun[], end: Position): boolean {
+  if (entry.position > end) return false;
+  const run = runs.findLast((candidate) => candidate.from <= entry.position);
+  return run?.view === entry.view;
+}
+
+/** Names of the files set aside so far. */
+export function listAside(disk: Disk): readonly string[] {
+  return disk.list(FOLDER).map((name) => `${FOLDER}/${name}`);
+}
+
+/** Appends one entry to the file named by `first`, the first of its kind. */
+export function setAside(disk: Disk, state: StateMachine, first: Entry, entry: Entry): void {
+  const file = disk.open(`${FOLDER}/${first.view}-${first.position}`);
+  const data = entry.dataSize === 0 ? undefined : (entry.data ?? state.content(entry));
+  const line = {
+    position: entry.position,
+    view: entry.view,
+    commit: entry.commit,
+    time: entry.time,
+    stable: entry.stable,
+    body: entry.body.toString('base64'),
+    data: data?.toString('base64'),
+  };
+  file.append([Buffer.from(`${JSON.stringify(line)}\n`)]);
+  file.close();
+}
+
+export function readRefetch(disk: Disk): readonly Extent[] {
+  const bytes = disk.read(REFETCH);
+  if (bytes === undefined) return [];
+  return JSON.parse(bytes.toString('utf8')) as Extent[];
+}
+
+export function writeRefetch(disk: Disk, extents: readonly Extent[]): void {
+  if (extents.length > 0) disk.replace(REFETCH, Buffer.from(JSON.stringify(extents)));
+  else if (disk.read(REFETCH) !== undefined) disk.remove(REFETCH);
+}
+
+/** Each extent once, in the order of their first appearance. */
+export function uniqueExtents(extents: readonly Extent[]): Extent[] {
+  const key = (extent: Extent) => `${extent.volume} ${extent.file} ${extent.offset} ${extent.size}`;
+  return [...new Map(extents.map((extent) => [key(extent), extent])).values()];
+}

@@ -1,0 +1,86 @@
+/** Receiving the primary's entries, as a backup and a joining box do alike: check that they fit, take, acknowledge. */
+import type { InstantMs } from '../ports/clock.ts';
+import type { Context } from './context.ts';
+import type { BoxId, Position } from './entry.ts';
+import type { Append } from './messages.ts';
+
+export class Follower {
+  readonly #context: Context;
+  readonly #primary: BoxId;
+  /** Up to here this box's log is known to be the primary's. */
+  #matched: Position;
+  /** The last entry whose durability the primary may wait for. */
+  #stable: Position;
+  #syncing = false;
+  #sentAt: InstantMs;
+  whole: boolean;
+
+  constructor(context: Context, primary: BoxId, whole: boolean) {
+    this.#context = context;
+    this.#primary = primary;
+    this.#matched = context.commit;
+    this.#stable = context.log.last;
+    this.#sentAt = 0 as InstantMs;
+    this.whole = whole;
+  }
+
+  get matched(): Position {
+    return this.#matched;
+  }
+
+  /** False when this box's log is not the primary's: the box must join anew. */
+  append(message: Append): boolean {
+    const { log, commit } = this.#context;
+    this.#sentAt = message.sentAt;
+    if (message.previous > log.last) {
+      this.acknowledge(true);
+      return true;
+    }
+    if (message.previous > commit && log.viewAt(message.previous) !== message.previousView)
+      return false;
+    for (const { entry } of message.records) {
+      if (entry.position > log.last) break;
+      if (entry.position > commit && log.viewAt(entry.position) !== entry.view) return false;
+    }
+    const known = Math.max(0, log.last - message.previous);
+    const fresh = message.records.slice(known);
+    const end = message.previous + message.records.length;
+    if (end > this.#matched) this.#matched = end as Position;
+    for (const { entry } of fresh) if (entry.stable) this.#stable = entry.position;
+    const committable = Math.min(message.commit, this.#matched) as Position;
+    if (fresh.length > 0 || committable > commit) {
+      this.#context.emit({ kind: 'take', records: fresh, commit: committable });
+    }
+    this.acknowledge(false, committable);
+    this.#sync();
+    return true;
+  }
+
+  synced(): void {
+    this.#syncing = false;
+    this.acknowledge(false);
+    this.#sync();
+  }
+
+  acknowledge(gap: boolean, committed: Position = this.#context.commit): void {
+    const context = this.#context;
+    context.promise();
+    context.send(this.#primary, {
+      kind: 'acknowledge',
+      view: context.view,
+      session: context.session,
+      received: this.#matched,
+      durable: Math.min(context.durable, this.#matched) as Position,
+      committed: Math.max(committed, context.commit) as Position,
+      sentAt: this.#sentAt,
+      gap,
+      whole: this.whole,
+    });
+  }
+
+  #sync(): void {
+    if (this.#syncing || this.#stable <= this.#context.durable) return;
+    this.#syncing = true;
+    this.#context.emit({ kind: 'sync' });
+  }
+}
