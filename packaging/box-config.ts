@@ -5,7 +5,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { TomlError, parse } from 'smol-toml';
+import { parse, TomlError } from 'smol-toml';
 import * as v from 'valibot';
 
 const BoxName = v.pipe(
@@ -59,7 +59,9 @@ export function readBoxConfig(directory: string): BoxConfig {
     raw = parse(readFileSync(path, 'utf8'));
   } catch (cause) {
     if (!(cause instanceof TomlError)) throw cause;
-    throw new ConfigError(`${path}: not TOML at line ${cause.line}: ${cause.message.split('\n')[0]}`);
+    throw new ConfigError(
+      `${path}: not TOML at line ${cause.line}: ${cause.message.split('\n')[0]}`,
+    );
   }
   const result = v.safeParse(BoxConfigSchema, raw);
   if (result.success) return checked(path, result.output);
@@ -79,12 +81,18 @@ function checked(path: string, config: BoxConfig): BoxConfig {
   }
   for (const member of members) {
     if (member === config.name || config.peer.some((peer) => peer.name === member)) continue;
-    throw new ConfigError(`${path}: members: "${member}" has no [[peer]] with its address and fingerprint`);
+    throw new ConfigError(
+      `${path}: members: "${member}" has no [[peer]] with its address and fingerprint`,
+    );
   }
   return config;
 }
 
 function nameOfHost(): string {
-  const name = hostname().toLowerCase().replaceAll(/[^a-z0-9-]/g, '-').replace(/^-+/, '').slice(0, 32);
+  const name = hostname()
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9-]/g, '-')
+    .replace(/^-+/, '')
+    .slice(0, 32);
   return name === '' ? 'box' : name;
 }

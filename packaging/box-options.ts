@@ -26,7 +26,9 @@ export function boxOptions(
       members,
       rebooted: hasRebooted(directory),
     },
-    ...(config.arbiter === 'witness' ? { 'cluster/arbiter/witness': { witness: WITNESS_NAME } } : {}),
+    ...(config.arbiter === 'witness'
+      ? { 'cluster/arbiter/witness': { witness: WITNESS_NAME } }
+      : {}),
   });
 }
 

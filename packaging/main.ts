@@ -6,7 +6,7 @@ import { runDemo } from './demo/demo.ts';
 import { serveBox, serveWitness } from './serve.ts';
 import { VERSION } from './version.ts';
 
-run(process.argv.slice(2), {
+void run(process.argv.slice(2), {
   plugins: boxPlugins('witness'),
   version: VERSION,
   wall: () => createClock().wall(),

@@ -6,8 +6,9 @@
  *     u8 whether a reply follows
  *       byte string key  opaque reply
  */
-import type { Writer } from '../wire/writer.ts';
+
 import { Reader } from '../wire/reader.ts';
+import type { Writer } from '../wire/writer.ts';
 
 /** The registry's changes are JSON; this code stands in place of an operation's. */
 export const REGISTRY_VOLUME = 0;
@@ -59,7 +60,10 @@ export function readBody(bytes: Buffer): Body {
   const reply =
     from.u8() === 0
       ? undefined
-      : { key: from.byteString(REPLY_KEY_SIZE_MAX, 'reply key'), reply: from.opaque(bytes.length, 'reply') };
+      : {
+          key: from.byteString(REPLY_KEY_SIZE_MAX, 'reply key'),
+          reply: from.opaque(bytes.length, 'reply'),
+        };
   from.end();
   return { changes, reply };
 }

@@ -57,7 +57,9 @@ export class Requests {
   ask(peer: BoxId, method: string, params: unknown): Promise<unknown> {
     if (!this.#link.isUp(peer)) return Promise.reject(new Error(`box ${peer}: no link`));
     if (this.#outstanding.size >= OUTSTANDING_MAX) {
-      return Promise.reject(new Error(`${OUTSTANDING_MAX} questions to boxes are unanswered; try again`));
+      return Promise.reject(
+        new Error(`${OUTSTANDING_MAX} questions to boxes are unanswered; try again`),
+      );
     }
     const id = this.#nextId;
     this.#nextId += 1;

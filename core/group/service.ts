@@ -1,10 +1,10 @@
 /** The group as frontends see it (group.ts), on top of this box's member and state. */
 import { assert } from '../assert.ts';
 import { STATE_RESERVE_SIZE } from '../limits.ts';
-import type { Clock, Time } from '../ports/clock.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { Disk } from '../ports/disk.ts';
 import type { Random } from '../ports/random.ts';
-import { type Result, err, ok } from '../result.ts';
+import { err, ok, type Result } from '../result.ts';
 import type { Caller } from '../vfs/caller.ts';
 import type { HandleStrategy } from '../vfs/handle.ts';
 import type { FileId } from '../vfs/inode.ts';
@@ -28,9 +28,23 @@ const ROOM_MS_MAX = 500;
 /** Milliseconds between tries to reach a backup that must sync a file. */
 const SYNC_RETRY_MS = 20;
 
+/** What the service needs of this box's member. */
+export type GroupMember = Pick<
+  Member,
+  | 'serving'
+  | 'accepting'
+  | 'view'
+  | 'committed'
+  | 'configuration'
+  | 'next'
+  | 'propose'
+  | 'afterCommit'
+  | 'onServing'
+>;
+
 export interface ServiceDependencies {
   readonly self: BoxId;
-  readonly member: Member;
+  readonly member: GroupMember;
   readonly state: State;
   readonly requests: Requests;
   readonly clock: Clock;
@@ -116,7 +130,6 @@ export class GroupService implements Group {
   readonly #servingListeners: ((serving: boolean) => void)[] = [];
   readonly #registryListeners: (() => void)[] = [];
   #open = false;
-  #lastTime: Time = { seconds: 0, nanoseconds: 0 };
   #roomUntil = 0;
   #room = 0;
 
@@ -169,19 +182,16 @@ export class GroupService implements Group {
   begin(): OpenTransaction {
     assert(!this.#open, 'transaction: begun before the last was sealed');
     this.#open = true;
-    const position = this.#deps.state.staged + 1;
-    this.#deps.state.staging.at(position);
-    this.#transaction.open({ position, time: this.#time() });
+    this.#next();
     return this.#transaction;
   }
 
   seal(reply: ReplyRecord | undefined): Position {
     assert(this.#open, 'transaction: sealed twice');
     this.#open = false;
-    const { state, member } = this.#deps;
-    const { changes, stable, stamp, data } = this.#transaction;
-    if (changes === 0 && reply === undefined) return state.staged;
-    return this.#propose(stamp, stable, this.#transaction.close(reply), data, reply, member);
+    const { changes, stable, data } = this.#transaction;
+    if (changes === 0 && reply === undefined) return this.#deps.state.staged;
+    return this.#propose(stable, data, reply);
   }
 
   abandon(): void {
@@ -212,12 +222,9 @@ export class GroupService implements Group {
     if (volume === undefined || volume.record.durability === 'memory') {
       return this.#committed(state.staged);
     }
-    const stamp = { position: state.staged + 1, time: this.#time() };
-    this.#transaction.open(stamp);
-    state.staging.at(stamp.position);
-    const body = this.#transaction.close(undefined);
-    const position = this.#propose(stamp, true, body, undefined, undefined, member);
-    const peers = member.configuration?.inSync.filter((box) => box !== this.self) ?? [];
+    this.#next();
+    const position = this.#propose(true, undefined, undefined);
+    const peers = member.configuration.inSync.filter((box) => box !== this.self);
     await Promise.all([
       this.#committed(position),
       volume.backend.sync(file),
@@ -258,23 +265,24 @@ export class GroupService implements Group {
     return cause.reason === 'no-space' ? 'no-space' : 'io';
   }
 
-  #propose(
-    stamp: Stamp,
-    stable: boolean,
-    body: Buffer,
-    data: Buffer | undefined,
-    reply: ReplyRecord | undefined,
-    member: Member,
-  ): Position {
-    const { state } = this.#deps;
-    const position = stamp.position as Position;
-    state.stagedByTransaction(position);
-    if (reply !== undefined) {
-      const kept = body.subarray(body.length - paddedSize(reply.reply.length));
-      state.replies.keep(reply.key, kept.subarray(0, reply.reply.length), position, stamp.time);
-    }
-    member.propose({ position, time: stamp.time, stable, body, data });
-    return position;
+  /** Opens the transaction at the position and time of the entry to come. */
+  #next(): void {
+    const at = this.#deps.member.next();
+    this.#deps.state.staging.at(at.position);
+    this.#transaction.open(at);
+  }
+
+  #propose(stable: boolean, data: Buffer | undefined, reply: ReplyRecord | undefined): Position {
+    const { state, member } = this.#deps;
+    const body = this.#transaction.close(reply);
+    return member.propose(({ position, time, view }) => {
+      state.stagedByTransaction(position, view);
+      if (reply !== undefined) {
+        const kept = body.subarray(body.length - paddedSize(reply.reply.length));
+        state.replies.keep(reply.key, kept.subarray(0, reply.reply.length), position, time);
+      }
+      return { stable, body, data };
+    });
   }
 
   #committed(position: Position): Promise<void> {
@@ -287,22 +295,10 @@ export class GroupService implements Group {
         await this.#deps.requests.ask(peer, 'sync', { volume, file });
         return;
       } catch {
-        if (!this.#deps.member.configuration?.inSync.includes(peer)) return;
+        if (!this.#deps.member.configuration.inSync.includes(peer)) return;
         await new Promise<void>((resolve) => this.#deps.clock.after(SYNC_RETRY_MS, resolve));
       }
     }
-  }
-
-  /** Later than every entry before it, so that times never run backwards inside a volume. */
-  #time(): Time {
-    const wall = this.#deps.clock.wall();
-    const last = latest(this.#lastTime, this.#deps.state.lastTime);
-    this.#lastTime = isLater(wall, last)
-      ? wall
-      : last.nanoseconds < 999_999_999
-        ? { seconds: last.seconds, nanoseconds: last.nanoseconds + 1 }
-        : { seconds: last.seconds + 1, nanoseconds: 0 };
-    return this.#lastTime;
   }
 
   #hasRoom(volume: Volume, size: number): boolean {
@@ -315,15 +311,6 @@ export class GroupService implements Group {
     const space = volume.space();
     return space.sizeFree >= size && space.filesFree > 0;
   }
-}
-
-function isLater(time: Time, than: Time): boolean {
-  if (time.seconds !== than.seconds) return time.seconds > than.seconds;
-  return time.nanoseconds > than.nanoseconds;
-}
-
-function latest(left: Time, right: Time): Time {
-  return isLater(left, right) ? left : right;
 }
 
 function paddedSize(size: number): number {

@@ -20,7 +20,10 @@ export class StagedTable implements LocalTable {
     return this.#staged.get(this.#prefix + key);
   }
 
-  range(prefix: string, limit: number): readonly { readonly key: string; readonly value: Buffer }[] {
+  range(
+    prefix: string,
+    limit: number,
+  ): readonly { readonly key: string; readonly value: Buffer }[] {
     const from = this.#prefix + prefix;
     return this.#staged
       .range(from, `${from}\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff`, limit)

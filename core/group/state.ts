@@ -10,7 +10,6 @@
  */
 import { assert } from '../assert.ts';
 import type { Log } from '../log-line.ts';
-import type { Time } from '../ports/clock.ts';
 import type { Mark } from '../ports/mark.ts';
 import type { Store, StoreWrite } from '../ports/store.ts';
 import type { FileId } from '../vfs/inode.ts';
@@ -21,15 +20,20 @@ import type { Operation, Stamp } from '../volume/operation.ts';
 import { type AnyOperation, operationOf } from '../volume/operations.ts';
 import { StagedStore } from '../volume/staged-store.ts';
 import { Volume } from '../volume/volume.ts';
+import { Reader } from '../wire/reader.ts';
+import { Writer } from '../wire/writer.ts';
 import { type BodyChange, REGISTRY_VOLUME, readBody } from './body.ts';
-import type { BoxId, Entry, Position } from './entry.ts';
+import type { BoxId, Entry, Position, View } from './entry.ts';
 import type { RegistryChange, VolumeRecord } from './registry.ts';
 import { RegistryTable } from './registry-table.ts';
 import { Replies } from './replies.ts';
 import { StagedTable } from './staged-table.ts';
 import type { Extent, StateMachine } from './state-machine.ts';
 
+/** Position and view of the last entry that is folded into the store. */
 const APPLIED_KEY = '\x00applied';
+/** Committed entries that may wait to be folded: a store transaction costs as much as the mirror calls of several. */
+const UNFOLDED_MAX = 256;
 /** Rows removed at once when a store is emptied. */
 const WIPE_ROWS = 10_000;
 
@@ -64,11 +68,14 @@ export class State implements StateMachine {
   /** Rows of backends: written while mirroring, so never ahead of what is applied. */
   readonly #locals: StagedStore;
   readonly #volumes = new Map<number, Volume>();
-  /** Of the newest entry staged or recalled: a new primary's times go on from there. */
-  lastTime: Time = { seconds: 0, nanoseconds: 0 };
   #owed: Owed[] = [];
   #applied: Position;
+  #appliedView: View;
+  /** Mirrored, and to be folded with others. */
+  #committed: Position;
   #staged: Position;
+  /** Where the views of staged entries begin. */
+  #views: { readonly from: Position; readonly view: View }[] = [];
   /** Mirror calls up to here were made before this process started. */
   #mirroredBefore: number;
   /** Entries up to here come from this box's own log: a backend that keeps content has theirs already. */
@@ -85,13 +92,20 @@ export class State implements StateMachine {
     this.registry = new RegistryTable(this.staging);
     this.#mirroredBefore = deps.mirrored.get();
     this.#inDoubt = true;
-    this.#applied = readPosition(deps.store);
-    this.#staged = this.#applied;
+    const applied = readApplied(deps.store);
+    this.#applied = applied.position;
+    this.#appliedView = applied.view;
+    this.#committed = applied.position;
+    this.#staged = applied.position;
     this.#open();
   }
 
   get applied(): Position {
     return this.#applied;
+  }
+
+  get appliedView(): View {
+    return this.#appliedView;
   }
 
   get staged(): Position {
@@ -120,14 +134,13 @@ export class State implements StateMachine {
     if (body.reply !== undefined) {
       this.replies.keep(body.reply.key, Buffer.from(body.reply.reply), entry.position, entry.time);
     }
-    this.lastTime = entry.time;
-    this.#staged = entry.position;
+    this.#stagedAs(entry.position, entry.view);
   }
 
   /** On the primary, whose transaction has applied the entry's changes one by one already. */
-  stagedByTransaction(position: Position): void {
+  stagedByTransaction(position: Position, view: View): void {
     assert(position === this.#staged + 1, `transaction ${position} after ${this.#staged}`);
-    this.#staged = position;
+    this.#stagedAs(position, view);
   }
 
   /** Takes one decided volume change in: content, then rows. Throws `BackendError` with nothing taken. */
@@ -156,14 +169,25 @@ export class State implements StateMachine {
   }
 
   commit(position: Position): void {
-    if (position <= this.#applied) return;
+    if (position <= this.#committed) return;
     assert(position <= this.#staged, `commit ${position}, staged ${this.#staged}`);
     this.#mirror(position);
+    this.#committed = position;
+    if (position - this.#applied >= UNFOLDED_MAX) this.fold();
+  }
+
+  /** Puts everything committed into the store, in one transaction with the applied position. */
+  fold(): void {
+    const position = this.#committed;
+    if (position === this.#applied) return;
+    const view = this.#views.findLast((run) => run.from <= position)?.view ?? this.#appliedView;
     const writes: StoreWrite[] = this.staging.fold(position);
     for (const write of this.#locals.fold(position)) writes.push(write);
-    writes.push({ key: APPLIED_KEY, value: positionBytes(position) });
+    writes.push({ key: APPLIED_KEY, value: appliedBytes(position, view) });
     this.#deps.store.commit(writes);
     this.#applied = position;
+    this.#appliedView = view;
+    while ((this.#views[1]?.from ?? Infinity) <= position) this.#views.shift();
   }
 
   restaging(last: Position): void {
@@ -171,9 +195,11 @@ export class State implements StateMachine {
   }
 
   discard(): void {
+    this.fold();
     this.#ownLogTo = 0;
     this.staging.discard();
     this.#owed = [];
+    this.#views = [];
     this.#staged = this.#applied;
     this.registry.load();
     this.#verify();
@@ -189,7 +215,6 @@ export class State implements StateMachine {
 
   /** Takes note of an entry that is applied already: retransmissions of its call find its reply. */
   recall(entry: Entry): void {
-    this.lastTime = entry.time;
     const { reply } = readBody(entry.body);
     if (reply === undefined) return;
     this.replies.keep(reply.key, Buffer.from(reply.reply), entry.position, entry.time);
@@ -204,7 +229,7 @@ export class State implements StateMachine {
   content(entry: Entry): Buffer {
     const extent = this.extents(entry)[0];
     if (extent === undefined) return Buffer.alloc(0);
-    return this.contentOf({ ...extent, size: Math.min(extent.size, entry.dataSize) });
+    return this.contentOf({ ...extent, size: entry.dataSize });
   }
 
   extents(entry: Entry): readonly Extent[] {
@@ -216,33 +241,40 @@ export class State implements StateMachine {
     });
   }
 
-  /** The bytes of an extent as they are now: fewer at the end of the file, none when it is gone. */
   contentOf(extent: Extent): Buffer {
-    const volume = this.#volumes.get(extent.volume);
-    const inode = volume?.catalog.inode(extent.file as FileId);
-    if (volume === undefined || inode?.kind !== 'file') return Buffer.alloc(0);
-    const size = Math.max(0, Math.min(extent.size, inode.size - extent.offset));
-    const target = Buffer.alloc(size);
-    volume.readNow(inode.id, extent.offset, target);
+    const target = Buffer.alloc(extent.size);
+    this.#fileOf(extent)?.readNow(extent.file as FileId, extent.offset, target);
     return target;
   }
 
   putContent(extent: Extent, data: Buffer): void {
-    const volume = this.#volumes.get(extent.volume);
-    const inode = volume?.catalog.inode(extent.file as FileId);
-    if (volume === undefined || inode?.kind !== 'file') return;
-    if (data.length > 0) volume.backend.write(inode.id, extent.offset, data);
-    volume.backend.truncate(inode.id, inode.size);
+    const volume = this.#fileOf(extent);
+    const size = volume?.catalog.inode(extent.file as FileId)?.size ?? 0;
+    if (volume === undefined) return;
+    const kept = data.subarray(0, Math.max(0, size - extent.offset));
+    if (kept.length > 0) volume.backend.write(extent.file as FileId, extent.offset, kept);
+    volume.backend.truncate(extent.file as FileId, size);
   }
 
   /** Makes everything folded and mirrored so far safe from a power cut. */
   async checkpoint(): Promise<void> {
+    this.fold();
     await Promise.all(this.volumes().map((volume) => volume.backend.checkpoint()));
     await this.#deps.store.flushed();
   }
 
   async close(): Promise<void> {
     await Promise.all(this.volumes().map((volume) => volume.backend.close()));
+  }
+
+  #stagedAs(position: Position, view: View): void {
+    this.#staged = position;
+    if (this.#views.at(-1)?.view !== view) this.#views.push({ from: position, view });
+  }
+
+  #fileOf(extent: Extent): Volume | undefined {
+    const volume = this.#volumes.get(extent.volume);
+    return volume?.catalog.inode(extent.file as FileId)?.kind === 'file' ? volume : undefined;
   }
 
   #stageChange(entry: Entry, change: BodyChange, stamp: Stamp): void {
@@ -301,6 +333,8 @@ export class State implements StateMachine {
     wipe(this.#deps.store);
     this.registry.load();
     this.#applied = 0 as Position;
+    this.#appliedView = 0 as View;
+    this.#committed = 0 as Position;
     this.#staged = 0 as Position;
   }
 
@@ -312,11 +346,17 @@ export class State implements StateMachine {
   #openVolume(record: VolumeRecord): Volume {
     const place = record.members[this.#options.self];
     if (place === undefined) {
-      throw new BackendError(`volume ${record.name}: no backend on box ${this.#options.self}`, 'io');
+      throw new BackendError(
+        `volume ${record.name}: no backend on box ${this.#options.self}`,
+        'io',
+      );
     }
     const factory = this.#deps.backends.get(place.backend);
     if (factory === undefined) {
-      throw new BackendError(`volume ${record.name}: this box has no backend "${place.backend}"`, 'io');
+      throw new BackendError(
+        `volume ${record.name}: this box has no backend "${place.backend}"`,
+        'io',
+      );
     }
     const table = new StagedTable(this.#locals, record.id);
     const options = { volume: record.id, volumeName: record.name, path: place.path };
@@ -331,15 +371,18 @@ export class State implements StateMachine {
   }
 }
 
-function readPosition(store: Store): Position {
+function readApplied(store: Store): { readonly position: Position; readonly view: View } {
   const row = store.get(APPLIED_KEY);
-  return (row === undefined ? 0 : Number(row.readBigUInt64BE(0))) as Position;
+  if (row === undefined) return { position: 0 as Position, view: 0 as View };
+  const from = new Reader(row);
+  return { position: from.u64() as Position, view: from.u64() as View };
 }
 
-function positionBytes(position: Position): Buffer {
-  const bytes = Buffer.allocUnsafe(8);
-  bytes.writeBigUInt64BE(BigInt(position));
-  return bytes;
+function appliedBytes(position: Position, view: View): Buffer {
+  const to = new Writer(Buffer.allocUnsafe(16));
+  to.u64(position);
+  to.u64(view);
+  return to.finish();
 }
 
 function wipe(store: Store): void {

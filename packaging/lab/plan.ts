@@ -96,7 +96,8 @@ async function configure(plan: LabPlan): Promise<void> {
   for (const { name, directory } of places) {
     writeFileSync(join(directory, 'box.toml'), toml(plan, name, peers));
   }
-  for (const box of plan.boxes) if (box.data !== undefined) mkdirSync(box.data, { recursive: true });
+  for (const box of plan.boxes)
+    if (box.data !== undefined) mkdirSync(box.data, { recursive: true });
 }
 
 function toml(plan: LabPlan, name: string, peers: readonly Peer[]): string {
@@ -116,7 +117,12 @@ function toml(plan: LabPlan, name: string, peers: readonly Peer[]): string {
     lines.push(`port = ${peer.port}`, `fingerprint = "${peer.fingerprint}"`);
   }
   if (name !== WITNESS) {
-    lines.push('', '[plugin."protocol/nfs"]', `nfsPort = ${ports.nfs}`, `mountPort = ${ports.mount}`);
+    lines.push(
+      '',
+      '[plugin."protocol/nfs"]',
+      `nfsPort = ${ports.nfs}`,
+      `mountPort = ${ports.mount}`,
+    );
     lines.push(`portmapPort = ${ports.portmap}`, '', '[plugin.control]');
     lines.push(`metricsAddress = "${self?.address}"`, `metricsPort = ${ports.metrics}`);
   }

@@ -4,7 +4,14 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Status } from '#core/status.ts';
 import { ask } from '#tui/control-client.ts';
-import { type BoxPlan, LAB_EXPORT, LAB_VOLUME, type LabOptions, type LabPlan, planLab } from './plan.ts';
+import {
+  type BoxPlan,
+  LAB_EXPORT,
+  LAB_VOLUME,
+  type LabOptions,
+  type LabPlan,
+  planLab,
+} from './plan.ts';
 
 /** Milliseconds for a process to answer on its control socket, on a machine that is busy with tests. */
 const ANSWER_MS_MAX = 20_000;
@@ -102,7 +109,8 @@ export class Lab {
     let last = 'nobody serves';
     while (performance.now() < until) {
       const name = await this.serving();
-      const status = name === undefined ? undefined : await this.status(name).catch(() => undefined);
+      const status =
+        name === undefined ? undefined : await this.status(name).catch(() => undefined);
       const late = status?.boxes.filter((box) => !box.inSync || box.lag > 0) ?? [];
       if (status !== undefined && late.length === 0) return;
       last = late.map((box) => `${box.name}: ${box.role}: ${box.sentence}`).join('; ') || last;
@@ -154,11 +162,19 @@ export class Lab {
       name: LAB_VOLUME,
       durability: options.durability,
       backends: Object.fromEntries(
-        boxes.map((box) => [box.name, box.data === undefined ? box.backend : `${box.backend}:${box.data}`]),
+        boxes.map((box) => [
+          box.name,
+          box.data === undefined ? box.backend : `${box.backend}:${box.data}`,
+        ]),
       ),
     });
     const { squash, handles } = options;
-    await this.control(first, 'export.add', { path: LAB_EXPORT, volume: LAB_VOLUME, squash, handles });
+    await this.control(first, 'export.add', {
+      path: LAB_EXPORT,
+      volume: LAB_VOLUME,
+      squash,
+      handles,
+    });
     await this.control(first, 'address.add', { address: options.address });
   }
 

@@ -6,7 +6,7 @@
  *     npm run --silent lab -- box a --dir DIR      starts a box of a running lab again
  */
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
-import { type Socket, connect, createServer } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { join, resolve } from 'node:path';
 import yargs from 'yargs';
 import { Lab } from '#packaging/lab/processes.ts';
@@ -21,21 +21,39 @@ async function main(): Promise<void> {
       (args) =>
         args
           .option('boxes', { type: 'number', default: 2, describe: 'How many boxes' })
-          .option('backends', { type: 'string', default: 'posix,memory', describe: 'One a box, in turn' })
-          .option('handles', { choices: ['generic', 'issuer'] as const, default: 'generic' as const })
+          .option('backends', {
+            type: 'string',
+            default: 'posix,memory',
+            describe: 'One a box, in turn',
+          })
+          .option('handles', {
+            choices: ['generic', 'issuer'] as const,
+            default: 'generic' as const,
+          })
           .option('durability', { choices: ['disk', 'memory'] as const, default: 'disk' as const })
-          .option('arbiter', { choices: ['witness', 'gateway'] as const, default: 'witness' as const })
+          .option('arbiter', {
+            choices: ['witness', 'gateway'] as const,
+            default: 'witness' as const,
+          })
           .option('squash', {
             choices: ['root_squash', 'no_root_squash', 'all_squash'] as const,
             default: 'no_root_squash' as const,
           })
-          .option('address', { type: 'string', default: '127.0.0.10', describe: 'Service address; boxes follow it' })
+          .option('address', {
+            type: 'string',
+            default: '127.0.0.10',
+            describe: 'Service address; boxes follow it',
+          })
           .option('nfs-port', { type: 'number', default: 0, describe: '0: any free one' })
           .option('mount-port', { type: 'number', default: 0 })
           .option('portmap-port', { type: 'number', default: 0 })
           .option('metrics-port', { type: 'number', default: 0 })
           .option('executable', { type: 'string', describe: 'Run this instead of the sources' })
-          .option('dir', { type: 'string', demandOption: true, describe: 'Where everything is kept' }),
+          .option('dir', {
+            type: 'string',
+            demandOption: true,
+            describe: 'Where everything is kept',
+          }),
       (args) =>
         run({
           directory: args.dir,

@@ -120,20 +120,25 @@ export class Replication {
 
   #makeMember(): Member {
     const { self, members, rebooted } = this.#options;
-    const { arbiter, clock, disk, link, log } = this.#deps;
+    const { arbiter, clock, disk, link, log, random } = this.#deps;
     return new Member(
-      { self, members, mayHaveLostTail: rebooted && this.#hasMemoryVolume() },
+      {
+        self,
+        members,
+        founder: members[0] === self,
+        mayHaveLostTail: rebooted && this.#hasMemoryVolume(),
+        mayHaveLostContent: rebooted,
+      },
       {
         arbiter,
         clock,
         disk,
-        log,
+        report: log,
         state: this.#state,
-        transport: {
-          send: (peer, parts) => link.send(peer, CHANNEL.group, parts),
-          isUp: (peer) => link.isUp(peer),
-          queuedSize: (peer) => link.queuedSize(peer),
-        },
+        random,
+        transport: { send: (peer, parts) => link.send(peer, CHANNEL.group, parts) },
+        // After everything that this round of the event loop has brought, so that it goes out together.
+        defer: (run) => setImmediate(run),
       },
     );
   }
@@ -175,7 +180,10 @@ export class Replication {
       return null;
     });
     requests.answer('prepare', (params) => {
-      const { backend, path, volume, name } = params as Record<'backend' | 'path' | 'name', string> & {
+      const { backend, path, volume, name } = params as Record<
+        'backend' | 'path' | 'name',
+        string
+      > & {
         volume: number;
       };
       return this.#prepare(backend, path, volume, name);
@@ -251,7 +259,11 @@ export class Replication {
 
   #offerStatistics(): void {
     const { stats } = this.#deps;
-    stats.gauge('group_committed', 'Position up to which entries are committed', () => this.group.committed);
+    stats.gauge(
+      'group_committed',
+      'Position up to which entries are committed',
+      () => this.group.committed,
+    );
     stats.gauge('group_staged', 'Position of the newest entry', () => this.#state.staged);
     stats.gauge('group_view', 'Number of the configuration', () => this.group.view);
     stats.gauge('group_serving', 'Whether this box serves', () => (this.group.serving ? 1 : 0));

@@ -1,0 +1,222 @@
+import * as assert from 'uvu/assert';
+import type { BoxId, Entry, Position, View } from '#core/group/entry.ts';
+import type { At, Made } from '#core/group/member.ts';
+import type { VolumeRecord } from '#core/group/registry.ts';
+import { GroupService } from '#core/group/service.ts';
+import { State } from '#core/group/state.ts';
+import { SILENT } from '#core/log-line.ts';
+import type { Mark } from '#core/ports/mark.ts';
+import { ROOT_CALLER } from '#core/vfs/caller.ts';
+import { ROOT_ID } from '#core/vfs/inode.ts';
+import type { Backend } from '#core/volume/backend.ts';
+import { Backends } from '#core/volume/backends.ts';
+import { MemoryStore } from '#core/volume/memory-store.ts';
+import { create, write } from '#core/volume/operations.ts';
+import { suite } from '../../support/suite.ts';
+import { FakeBackend, LIMITS } from '../volume/fake-backend.ts';
+import { createArgs, recordOf, VOLUME } from '../volume/fixture.ts';
+
+const test = suite('group/state');
+const BOX = 'a' as BoxId;
+
+class NumberMark implements Mark {
+  value = 0;
+  get = (): number => this.value;
+  set(value: number): void {
+    this.value = value;
+  }
+}
+
+/** A box without a network: what it seals is committed when the test says so. */
+class Bench {
+  readonly entries: Entry[] = [];
+  readonly state: State;
+  readonly group: GroupService;
+  readonly store: MemoryStore;
+  readonly mark: NumberMark;
+  readonly backend: FakeBackend;
+  #waiting: (() => void)[] = [];
+
+  constructor(store = new MemoryStore(), mark = new NumberMark(), backend = new FakeBackend()) {
+    Object.assign(backend.abilities, { persistent: true });
+    this.store = store;
+    this.mark = mark;
+    this.backend = backend;
+    const backends = new Backends();
+    backends.add({
+      name: 'fake',
+      check: () => undefined,
+      limits: () => LIMITS,
+      open: (): Backend => backend,
+    });
+    this.state = new State(
+      { self: BOX, rebooted: false },
+      { store, backends, mirrored: mark, log: SILENT },
+    );
+    this.group = new GroupService({
+      self: BOX,
+      state: this.state,
+      member: this.#member(),
+      requests: undefined as never,
+      clock: {
+        now: () => 0 as never,
+        wall: () => ({ seconds: 1_000, nanoseconds: 5 }),
+        after: () => ({ cancel() {} }),
+        every: () => ({ cancel() {} }),
+      },
+      random: { bytes: (size) => Buffer.alloc(size), u32: () => 7 },
+      disk: { free: () => 1 << 30 } as never,
+    });
+  }
+
+  seal(change: (transaction: ReturnType<GroupService['begin']>) => void, key?: string): Position {
+    change(this.group.begin());
+    return this.group.seal(key === undefined ? undefined : { key, reply: Buffer.from('first') });
+  }
+
+  commit(): void {
+    this.state.commit(this.state.staged);
+    this.state.fold();
+    for (const run of this.#waiting.splice(0)) run();
+  }
+
+  volume() {
+    const volume = this.group.volume(VOLUME);
+    assert.ok(volume, 'no volume');
+    return volume;
+  }
+
+  rows(): string[] {
+    return this.store
+      .range('', '\xff\xff', 10_000)
+      .map(
+        ({ key, value }) =>
+          `${Buffer.from(key, 'latin1').toString('hex')} ${value.toString('hex')}`,
+      );
+  }
+
+  #at(): At {
+    const position = (this.entries.length + 1) as Position;
+    const time = { seconds: 1_000 + position, nanoseconds: 0 };
+    return { position, view: 1 as View, commit: this.state.applied, time };
+  }
+
+  #member() {
+    return {
+      serving: true,
+      accepting: true,
+      view: 1 as View,
+      committed: 0 as Position,
+      configuration: undefined,
+      onServing() {},
+      afterCommit: (_: Position, run: () => void) => this.#waiting.push(run),
+      next: () => this.#at(),
+      propose: (build: (at: At) => Made) => {
+        const at = this.#at();
+        const made = build(at);
+        this.entries.push({ ...at, ...made, dataSize: made.data?.length ?? 0 });
+        return at.position;
+      },
+    } as never;
+  }
+}
+
+function founded(bench: Bench): Bench {
+  const record: VolumeRecord = { ...recordOf(), durability: 'disk' };
+  bench.seal((transaction) => transaction.registry({ kind: 'put-volume', record }));
+  bench.commit();
+  return bench;
+}
+
+function make(bench: Bench, name: string, key?: string): Position {
+  return bench.seal((transaction) => {
+    const made = transaction.change(create, bench.volume(), ROOT_CALLER, createArgs(name, { how: 'guarded' }));
+    assert.ok(made.ok || made.error === 'exists');
+  }, key);
+}
+
+test('a box that stages and commits the same entries has the same rows', () => {
+  const one = founded(new Bench());
+  for (const name of ['one', 'two', 'three']) make(one, name, `call ${name}`);
+  one.commit();
+  const other = new Bench();
+  for (const entry of one.entries) {
+    other.state.stage(entry);
+    other.state.commit(entry.position);
+  }
+  other.state.fold();
+  assert.equal(other.rows(), one.rows());
+  assert.ok(other.state.replies.find('call two'));
+  assert.equal(
+    other
+      .volume()
+      .tree.entries(ROOT_ID)
+      .map((entry) => entry.name),
+    ['one', 'two', 'three'],
+  );
+});
+
+test('what is staged is seen, and forgotten when discarded', () => {
+  const bench = founded(new Bench());
+  make(bench, 'kept');
+  bench.commit();
+  const before = bench.rows();
+  make(bench, 'lost', 'call lost');
+  assert.is(bench.volume().tree.entries(ROOT_ID).length, 2);
+  assert.ok(bench.state.replies.find('call lost'));
+  bench.state.discard();
+  assert.is(bench.volume().tree.entries(ROOT_ID).length, 1);
+  assert.is(bench.state.replies.find('call lost'), undefined);
+  assert.equal(bench.rows(), before);
+  assert.is(bench.state.staged, bench.state.applied);
+});
+
+test('a refused call is an entry with its reply', () => {
+  const bench = founded(new Bench());
+  make(bench, 'there');
+  const position = make(bench, 'there', 'again');
+  assert.is(bench.state.staged, position);
+  assert.is(bench.state.replies.find('again')?.reply.toString(), 'first');
+  assert.is(bench.entries.at(-1)?.body[0], 0);
+});
+
+test('a call without change and reply is no entry', () => {
+  const bench = founded(new Bench());
+  const staged = bench.state.staged;
+  bench.group.begin();
+  assert.is(bench.group.seal(undefined), staged);
+});
+
+test('a full backend answers the client and leaves no trace', () => {
+  const bench = founded(new Bench());
+  make(bench, 'file');
+  const file = bench.volume().tree.entries(ROOT_ID)[0];
+  assert.ok(file);
+  bench.backend.full = true;
+  bench.seal((transaction) => {
+    const args = { file: file.id, offset: 0, size: 4 };
+    const options = { data: Buffer.from('data') };
+    const written = transaction.change(write, bench.volume(), ROOT_CALLER, args, options);
+    assert.equal(written, { ok: false, error: 'no-space' });
+  });
+  assert.is(bench.volume().tree.inode(file.id)?.size, 0);
+});
+
+test('after the end of the process mirror calls that were made are not made again', () => {
+  const bench = founded(new Bench());
+  for (const name of ['one', 'two']) make(bench, name);
+  const before = bench.store.clone();
+  bench.commit();
+  const made = bench.backend.calls.length;
+  // The mark reached the disk, the store's transaction did not.
+  const again = new Bench(before, bench.mark, bench.backend);
+  again.state.restaging(3 as Position);
+  for (const entry of bench.entries.slice(1)) again.state.stage(entry);
+  again.state.commit(3 as Position);
+  const replayed = bench.backend.calls.slice(made);
+  assert.ok(replayed.length > 0);
+  assert.ok(
+    replayed.every((call) => call.includes('done')),
+    replayed.join('; '),
+  );
+});
