@@ -1,7 +1,7 @@
 /** The group as frontends see it (group.ts), on top of this box's member and state. */
 import { assert } from '../assert.ts';
 import { STATE_RESERVE_SIZE } from '../limits.ts';
-import type { Clock } from '../ports/clock.ts';
+import type { Clock, Time } from '../ports/clock.ts';
 import type { Disk } from '../ports/disk.ts';
 import type { Random } from '../ports/random.ts';
 import { err, ok, type Result } from '../result.ts';
@@ -36,11 +36,12 @@ export type GroupMember = Pick<
   | 'view'
   | 'committed'
   | 'configuration'
-  | 'next'
   | 'propose'
   | 'afterCommit'
   | 'onServing'
 >;
+
+const NANOSECONDS_MAX = 999_999_999;
 
 export interface ServiceDependencies {
   readonly self: BoxId;
@@ -267,22 +268,33 @@ export class GroupService implements Group {
 
   /** Opens the transaction at the position and time of the entry to come. */
   #next(): void {
-    const at = this.#deps.member.next();
-    this.#deps.state.staging.at(at.position);
-    this.#transaction.open(at);
+    const { state } = this.#deps;
+    const position = state.staged + 1;
+    state.staging.at(position);
+    this.#transaction.open({ position, time: this.#time() });
   }
 
   #propose(stable: boolean, data: Buffer | undefined, reply: ReplyRecord | undefined): Position {
     const { state, member } = this.#deps;
+    const { stamp } = this.#transaction;
+    const position = stamp.position as Position;
     const body = this.#transaction.close(reply);
-    return member.propose(({ position, time, view }) => {
-      state.stagedByTransaction(position, view);
-      if (reply !== undefined) {
-        const kept = body.subarray(body.length - paddedSize(reply.reply.length));
-        state.replies.keep(reply.key, kept.subarray(0, reply.reply.length), position, time);
-      }
-      return { stable, body, data };
-    });
+    state.stagedByTransaction(position, stamp.time, member.view);
+    if (reply !== undefined) {
+      const kept = body.subarray(body.length - paddedSize(reply.reply.length));
+      state.replies.keep(reply.key, kept.subarray(0, reply.reply.length), position, stamp.time);
+    }
+    member.propose({ position, time: stamp.time, stable, body, data });
+    return position;
+  }
+
+  /** Later than every entry before it, also those of another box, so that times never run backwards. */
+  #time(): Time {
+    const wall = this.#deps.clock.wall();
+    const last = this.#deps.state.lastTime;
+    if (isLater(wall, last)) return wall;
+    if (last.nanoseconds === NANOSECONDS_MAX) return { seconds: last.seconds + 1, nanoseconds: 0 };
+    return { seconds: last.seconds, nanoseconds: last.nanoseconds + 1 };
   }
 
   #committed(position: Position): Promise<void> {
@@ -311,6 +323,11 @@ export class GroupService implements Group {
     const space = volume.space();
     return space.sizeFree >= size && space.filesFree > 0;
   }
+}
+
+function isLater(time: Time, than: Time): boolean {
+  if (time.seconds !== than.seconds) return time.seconds > than.seconds;
+  return time.nanoseconds > than.nanoseconds;
 }
 
 function paddedSize(size: number): number {

@@ -10,6 +10,7 @@
  */
 import { assert } from '../assert.ts';
 import type { Log } from '../log-line.ts';
+import type { Time } from '../ports/clock.ts';
 import type { Mark } from '../ports/mark.ts';
 import type { Store, StoreWrite } from '../ports/store.ts';
 import type { FileId } from '../vfs/inode.ts';
@@ -68,6 +69,8 @@ export class State implements StateMachine {
   /** Rows of backends: written while mirroring, so never ahead of what is applied. */
   readonly #locals: StagedStore;
   readonly #volumes = new Map<number, Volume>();
+  /** Of the newest entry staged or recalled: a new primary's times go on from there. */
+  lastTime: Time = { seconds: 0, nanoseconds: 0 };
   #owed: Owed[] = [];
   #applied: Position;
   #appliedView: View;
@@ -134,13 +137,13 @@ export class State implements StateMachine {
     if (body.reply !== undefined) {
       this.replies.keep(body.reply.key, Buffer.from(body.reply.reply), entry.position, entry.time);
     }
-    this.#stagedAs(entry.position, entry.view);
+    this.#stagedAs(entry.position, entry.time, entry.view);
   }
 
   /** On the primary, whose transaction has applied the entry's changes one by one already. */
-  stagedByTransaction(position: Position, view: View): void {
+  stagedByTransaction(position: Position, time: Time, view: View): void {
     assert(position === this.#staged + 1, `transaction ${position} after ${this.#staged}`);
-    this.#stagedAs(position, view);
+    this.#stagedAs(position, time, view);
   }
 
   /** Takes one decided volume change in: content, then rows. Throws `BackendError` with nothing taken. */
@@ -215,6 +218,7 @@ export class State implements StateMachine {
 
   /** Takes note of an entry that is applied already: retransmissions of its call find its reply. */
   recall(entry: Entry): void {
+    this.lastTime = entry.time;
     const { reply } = readBody(entry.body);
     if (reply === undefined) return;
     this.replies.keep(reply.key, Buffer.from(reply.reply), entry.position, entry.time);
@@ -267,8 +271,9 @@ export class State implements StateMachine {
     await Promise.all(this.volumes().map((volume) => volume.backend.close()));
   }
 
-  #stagedAs(position: Position, view: View): void {
+  #stagedAs(position: Position, time: Time, view: View): void {
     this.#staged = position;
+    this.lastTime = time;
     if (this.#views.at(-1)?.view !== view) this.#views.push({ from: position, view });
   }
 

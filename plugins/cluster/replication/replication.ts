@@ -224,8 +224,8 @@ export class Replication {
         member: this.#member,
         state: this.#state,
         link,
-        arbiter: this.#deps.arbiter,
         stats: this.#deps.stats,
+        asideEntries: (file) => countLines(this.#deps.disk.read(file)),
       }),
     );
     control.method('digest', () => this.#digest());
@@ -278,4 +278,11 @@ export class Replication {
       });
     }
   }
+}
+
+/** A file set aside has one entry a line. */
+function countLines(bytes: Buffer | undefined): number {
+  let count = 0;
+  for (const byte of bytes ?? []) if (byte === 0x0a) count += 1;
+  return count;
 }

@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert';
 import type { BoxId, Entry, Position, View } from '#core/group/entry.ts';
-import type { At, Made } from '#core/group/member.ts';
+import type { Proposal } from '#core/group/member.ts';
 import type { VolumeRecord } from '#core/group/registry.ts';
 import { GroupService } from '#core/group/service.ts';
 import { State } from '#core/group/state.ts';
@@ -95,12 +95,6 @@ class Bench {
       );
   }
 
-  #at(): At {
-    const position = (this.entries.length + 1) as Position;
-    const time = { seconds: 1_000 + position, nanoseconds: 0 };
-    return { position, view: 1 as View, commit: this.state.applied, time };
-  }
-
   #member() {
     return {
       serving: true,
@@ -110,12 +104,10 @@ class Bench {
       configuration: undefined,
       onServing() {},
       afterCommit: (_: Position, run: () => void) => this.#waiting.push(run),
-      next: () => this.#at(),
-      propose: (build: (at: At) => Made) => {
-        const at = this.#at();
-        const made = build(at);
-        this.entries.push({ ...at, ...made, dataSize: made.data?.length ?? 0 });
-        return at.position;
+      propose: (made: Proposal) => {
+        const view = 1 as View;
+        const commit = this.state.applied;
+        this.entries.push({ ...made, view, commit, dataSize: made.data?.length ?? 0 });
       },
     } as never;
   }
@@ -130,7 +122,12 @@ function founded(bench: Bench): Bench {
 
 function make(bench: Bench, name: string, key?: string): Position {
   return bench.seal((transaction) => {
-    const made = transaction.change(create, bench.volume(), ROOT_CALLER, createArgs(name, { how: 'guarded' }));
+    const made = transaction.change(
+      create,
+      bench.volume(),
+      ROOT_CALLER,
+      createArgs(name, { how: 'guarded' }),
+    );
     assert.ok(made.ok || made.error === 'exists');
   }, key);
 }
