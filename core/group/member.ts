@@ -24,7 +24,7 @@ import type { Answer, Effect } from './context.ts';
 import type { BoxId, Entry, Position, View } from './entry.ts';
 import { Log, type LogOptions } from './log.ts';
 import { type MemberStatus, statusOf } from './member-status.ts';
-import { decodeMessage, encodeMessage } from './messages.ts';
+import { decodeMessage, encodeMessage, type Message } from './messages.ts';
 import { Outbox } from './outbox.ts';
 import { type EntryRecord, encodeRecords } from './record.ts';
 import { Replica } from './replica.ts';
@@ -241,12 +241,14 @@ export class Member {
   }
 
   linkUp(peer: BoxId): void {
+    if (this.#stopped) return;
     this.#up.add(peer);
     this.#replica?.linkUp(this.#ports.clock.now(), peer);
     this.#drain();
   }
 
   linkDown(peer: BoxId, closedByPeer: boolean): void {
+    if (this.#stopped) return;
     this.#up.delete(peer);
     this.#replica?.linkDown(this.#ports.clock.now(), peer, closedByPeer);
     this.#drain();
@@ -371,7 +373,7 @@ export class Member {
         writeRefetch(this.#ports.disk, []);
         break;
       case 'give':
-        this.#give(effect.to, effect.extent);
+        this.#give(effect.to, effect.request);
         break;
       case 'moved':
         this.#moved?.(effect.error === undefined ? ok(undefined) : err(effect.error));
@@ -464,9 +466,10 @@ export class Member {
     return { view, commit, now: this.#ports.clock.now() };
   }
 
-  #give(to: BoxId, extent: Extent): void {
+  #give(to: BoxId, request: Extract<Message, { kind: 'fetch' }>): void {
+    const { view, session, extent } = request;
     const data = this.#ports.state.contentOf(extent);
-    const message = { kind: 'content', view: this.view, extent, data } as const;
+    const message = { kind: 'content', view, session, extent, data } as const;
     this.#ports.transport.send(to, encodeMessage(message));
   }
 
