@@ -36,7 +36,11 @@ export type Effect =
   | { readonly kind: 'put'; readonly extent: Extent; readonly data: Buffer }
   /** All extents have been fetched again. */
   | { readonly kind: 'whole' }
-  | { readonly kind: 'give'; readonly to: BoxId; readonly extent: Extent }
+  | {
+      readonly kind: 'give';
+      readonly to: BoxId;
+      readonly request: Extract<Message, { kind: 'fetch' }>;
+    }
   | { readonly kind: 'moved'; readonly error: string | undefined };
 
 export type Answer = ArbiterAnswer | { readonly kind: 'empty' };

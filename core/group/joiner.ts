@@ -70,7 +70,8 @@ export class Joiner implements RoleMachine {
         this.#seek();
         break;
       case 'content':
-        this.#onContent(message.extent, message.data);
+        if (message.session === this.#context.session)
+          this.#onContent(message.extent, message.data);
         break;
       default:
         break;
@@ -132,8 +133,8 @@ export class Joiner implements RoleMachine {
     if (this.#follower === undefined || this.#fetching || extent === undefined) return;
     if (this.#follower.matched < this.#end) return;
     this.#fetching = true;
-    const { view, configuration } = this.#context;
-    this.#context.send(configuration.primary, { kind: 'fetch', view, extent });
+    const { view, session, configuration } = this.#context;
+    this.#context.send(configuration.primary, { kind: 'fetch', view, session, extent });
   }
 
   #onContent(extent: Extent, data: Buffer): void {

@@ -93,10 +93,16 @@ export type Message =
   /** The sender was primary until now and will not answer for the group again: no lease need be waited out. */
   | { readonly kind: 'handover'; readonly configuration: Configuration }
   | { readonly kind: 'withdraw'; readonly view: View; readonly reason: string }
-  | { readonly kind: 'fetch'; readonly view: View; readonly extent: Extent }
+  | {
+      readonly kind: 'fetch';
+      readonly view: View;
+      readonly session: number;
+      readonly extent: Extent;
+    }
   | {
       readonly kind: 'content';
       readonly view: View;
+      readonly session: number;
       readonly extent: Extent;
       readonly data: Buffer;
     }
@@ -184,10 +190,12 @@ export function encodeMessage(message: Exclude<Message, Append>): Buffer[] {
       break;
     case 'fetch':
       to.u64(message.view);
+      to.u32(message.session);
       writeExtent(to, message.extent);
       break;
     case 'content':
       to.u64(message.view);
+      to.u32(message.session);
       writeExtent(to, message.extent);
       return [to.finish(), message.data];
     case 'ask':
@@ -277,10 +285,16 @@ const decoders: Readonly<Record<Kind, (from: Reader, frame: Buffer) => Message>>
   configure: (from) => ({ kind: 'configure', configuration: readConfiguration(from) }),
   handover: (from) => ({ kind: 'handover', configuration: readConfiguration(from) }),
   withdraw: (from) => ({ kind: 'withdraw', view: view(from), reason: readText(from) }),
-  fetch: (from) => ({ kind: 'fetch', view: view(from), extent: readExtent(from) }),
+  fetch: (from) => ({
+    kind: 'fetch',
+    view: view(from),
+    session: from.u32(),
+    extent: readExtent(from),
+  }),
   content: (from) => ({
     kind: 'content',
     view: view(from),
+    session: from.u32(),
     extent: readExtent(from),
     data: from.raw(from.left),
   }),

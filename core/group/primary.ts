@@ -118,7 +118,7 @@ export class Primary implements RoleMachine {
         this.#reconfigure();
         break;
       case 'fetch':
-        this.#context.emit({ kind: 'give', to: from, extent: message.extent });
+        this.#context.emit({ kind: 'give', to: from, request: message });
         break;
       default:
         break;

@@ -1,0 +1,127 @@
+/** A disk that a power cut takes back to what was synced; the end of a process leaves all that was appended. */
+import { crc32 } from 'node:zlib';
+import type { AppendFile, Disk } from '#core/ports/disk.ts';
+
+interface Stored {
+  bytes: Buffer;
+  size: number;
+  durable: Buffer;
+}
+
+export class SimDisk implements Disk {
+  readonly #files = new Map<string, Stored>();
+  /** Calls `done` after the time that a sync takes. */
+  readonly #syncs: (done: () => void) => void;
+
+  constructor(syncs: (done: () => void) => void) {
+    this.#syncs = syncs;
+  }
+
+  /** @param kept How many of the bytes that were not synced survive, from 0 to 1. */
+  powerCut(kept: () => number): void {
+    for (const file of this.#files.values()) {
+      const tail = file.size - file.durable.length;
+      const extends_ = tail > 0 && file.bytes.subarray(0, file.durable.length).equals(file.durable);
+      const more = extends_ ? Math.floor(tail * kept()) : 0;
+      file.bytes = Buffer.concat([
+        file.durable,
+        file.bytes.subarray(file.durable.length, file.durable.length + more),
+      ]);
+      file.size = file.bytes.length;
+      file.durable = Buffer.from(file.bytes);
+    }
+  }
+
+  open(path: string): AppendFile {
+    const file = this.#files.get(path) ?? {
+      bytes: Buffer.alloc(64),
+      size: 0,
+      durable: Buffer.alloc(0),
+    };
+    this.#files.set(path, file);
+    return new SimFile(file, this.#syncs);
+  }
+
+  list(path: string): readonly string[] {
+    const prefix = `${path}/`;
+    return [...this.#files.keys()]
+      .filter((name) => name.startsWith(prefix))
+      .map((name) => name.slice(prefix.length))
+      .sort();
+  }
+
+  remove(path: string): void {
+    this.#files.delete(path);
+  }
+
+  read(path: string): Buffer | undefined {
+    const file = this.#files.get(path);
+    return file && Buffer.from(file.bytes.subarray(0, file.size));
+  }
+
+  replace(path: string, bytes: Uint8Array): void {
+    const copy = Buffer.from(bytes);
+    this.#files.set(path, { bytes: copy, size: copy.length, durable: Buffer.from(copy) });
+  }
+
+  checksum(bytes: Uint8Array): number {
+    return crc32(bytes);
+  }
+
+  free(): number {
+    return Number.MAX_SAFE_INTEGER;
+  }
+}
+
+class SimFile implements AppendFile {
+  readonly #file: Stored;
+  readonly #syncs: (done: () => void) => void;
+
+  constructor(file: Stored, syncs: (done: () => void) => void) {
+    this.#file = file;
+    this.#syncs = syncs;
+  }
+
+  get size(): number {
+    return this.#file.size;
+  }
+
+  append(chunks: readonly Uint8Array[]): void {
+    const file = this.#file;
+    for (const chunk of chunks) {
+      if (file.size + chunk.length > file.bytes.length) {
+        const grown = Buffer.alloc((file.size + chunk.length) * 2);
+        file.bytes.copy(grown, 0, 0, file.size);
+        file.bytes = grown;
+      }
+      file.bytes.set(chunk, file.size);
+      file.size += chunk.length;
+    }
+  }
+
+  sync(): Promise<void> {
+    const file = this.#file;
+    const durable = Buffer.from(file.bytes.subarray(0, file.size));
+    return new Promise((resolve) => {
+      this.#syncs(() => {
+        file.durable = durable;
+        resolve();
+      });
+    });
+  }
+
+  read(offset: number, target: Buffer): number {
+    return this.#file.bytes.copy(
+      target,
+      0,
+      offset,
+      Math.min(this.#file.size, offset + target.length),
+    );
+  }
+
+  truncate(size: number): void {
+    this.#file.size = size;
+  }
+
+  close(): void {}
+}
