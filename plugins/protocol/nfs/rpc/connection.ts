@@ -6,7 +6,7 @@
 import type { Connection, Receiver } from '#core/ports/net.ts';
 import type { Peer } from '../call.ts';
 import { Authenticator } from './auth.ts';
-import type { Caller, Dispatcher } from './dispatch.ts';
+import type { Dispatcher, Origin } from './dispatch.ts';
 import { RecordReader, type RpcRecord } from './record-reader.ts';
 import { ReplyQueue } from './reply-queue.ts';
 import type { SlabPool } from './slab.ts';
@@ -29,7 +29,7 @@ export interface ConnectionDependencies {
   closed(connection: ServerConnection): void;
 }
 
-export class ServerConnection implements Receiver, Caller {
+export class ServerConnection implements Receiver, Origin {
   readonly peer: Peer;
   readonly authenticator = new Authenticator();
   readonly replies: ReplyQueue;

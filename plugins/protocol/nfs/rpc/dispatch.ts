@@ -30,7 +30,7 @@ import type { ReplyQueue, ReplySpace } from './reply-queue.ts';
 import { type SlabPool, SMALL_SLAB_SIZE } from './slab.ts';
 
 /** What an answer needs of the connection that its call came by. */
-export interface Caller {
+export interface Origin {
   readonly peer: Peer;
   readonly authenticator: Authenticator;
   readonly replies: ReplyQueue;
@@ -79,16 +79,16 @@ export class Dispatcher {
    * Answers one call, now or later. False when its reply needs a large slab and none is free: nothing was done then.
    * Throws `DecodeError` for a record that is no call and cannot be answered.
    */
-  answer(caller: Caller, record: RpcRecord): boolean {
+  answer(origin: Origin, record: RpcRecord): boolean {
     const from = new Reader(record.slab.bytes, record.start, record.end);
     const header = readCallHeader(from);
     const refuse = (write: (to: Writer) => void): true => {
       this.#counters.refused.add();
-      return this.#reply(caller.replies, write);
+      return this.#reply(origin.replies, write);
     };
     const { xid } = header;
     if (header.rpcVersion !== RPC_VERSION) return refuse((to) => writeRpcMismatch(to, xid));
-    const claim = caller.authenticator.authenticate(header.flavor, header.credential);
+    const claim = origin.authenticator.authenticate(header.flavor, header.credential);
     if (!claim.ok) return refuse((to) => writeAuthError(to, xid, claim.authStat));
     const program = this.#programs.get(header.program);
     if (program === undefined) return refuse((to) => writeAccepted(to, xid, PROG_UNAVAIL));
@@ -99,12 +99,12 @@ export class Dispatcher {
     const row = rows[header.procedure];
     if (row === undefined) return refuse((to) => writeAccepted(to, xid, PROC_UNAVAIL));
     if (row.procedure.changes)
-      return this.#change(caller, record, header, claim.credential, row, from);
-    return this.#read(caller, record, header, claim.credential, row, from);
+      return this.#change(origin, record, header, claim.credential, row, from);
+    return this.#read(origin, record, header, claim.credential, row, from);
   }
 
   #change(
-    caller: Caller,
+    origin: Origin,
     record: RpcRecord,
     header: CallHeader,
     credential: Credential | undefined,
@@ -112,38 +112,38 @@ export class Dispatcher {
     from: Reader,
   ): true {
     const { group } = this.#scene;
-    const { address } = caller.peer;
+    const { address } = origin.peer;
     const key = replyKey(address, header, record.slab.bytes, record.start, record.end);
     const first = group.replies.find(key);
     if (first !== undefined) {
       this.#counters.replayed.add();
-      this.#sendAfter(caller, record, first.position, first.reply, false);
+      this.#sendAfter(origin, record, first.position, first.reply, false);
       return true;
     }
     row.calls.add();
     const args = this.#decode(row.procedure, from);
-    if (args === GARBAGE) return this.#refused(caller.replies, header.xid, GARBAGE_ARGS);
+    if (args === GARBAGE) return this.#refused(origin.replies, header.xid, GARBAGE_ARGS);
 
     const to = this.#scratch;
     const transaction = group.begin();
     try {
-      const call = new Call(this.#scene, caller.peer, credential, { transaction });
+      const call = new Call(this.#scene, origin.peer, credential, { transaction });
       const res = row.procedure.handle(call, args.value);
       to.reset();
       writeAccepted(to, header.xid, SUCCESS);
       row.procedure.encode(to, res);
     } catch (error) {
       group.abandon();
-      return this.#failed(caller.replies, header.xid, row, error);
+      return this.#failed(origin.replies, header.xid, row, error);
     }
     const reply = to.finish();
-    this.#sendAfter(caller, record, group.seal({ key, reply }), reply, true);
+    this.#sendAfter(origin, record, group.seal({ key, reply }), reply, true);
     return true;
   }
 
   /** @param volatile `reply` is used anew after this call. */
   #sendAfter(
-    caller: Caller,
+    origin: Origin,
     record: RpcRecord,
     position: number,
     reply: Buffer,
@@ -154,17 +154,17 @@ export class Dispatcher {
     let sent = false;
     this.#scene.group.afterCommit(position as Position, () => {
       sent = true;
-      caller.replies.send(kept);
-      if (waiting) caller.settled(record);
+      origin.replies.send(kept);
+      if (waiting) origin.settled(record);
     });
     if (sent) return;
     if (volatile) kept = Buffer.from(reply);
     waiting = true;
-    caller.waits(record);
+    origin.waits(record);
   }
 
   #read(
-    caller: Caller,
+    origin: Origin,
     record: RpcRecord,
     header: CallHeader,
     credential: Credential | undefined,
@@ -173,43 +173,43 @@ export class Dispatcher {
   ): boolean {
     const { procedure } = row;
     const args = this.#decode(procedure, from);
-    if (args === GARBAGE) return this.#refused(caller.replies, header.xid, GARBAGE_ARGS);
+    if (args === GARBAGE) return this.#refused(origin.replies, header.xid, GARBAGE_ARGS);
     const size = RESULTS_OFFSET + (procedure.resultsSizeMax?.(args.value) ?? RESULTS_SIZE_MAX);
     if (size > SMALL_SLAB_SIZE && this.#pool.exhausted) return false;
     row.calls.add();
 
-    const space = caller.replies.claim(size);
-    const call = new Call(this.#scene, caller.peer, credential, { space });
+    const space = origin.replies.claim(size);
+    const call = new Call(this.#scene, origin.peer, credential, { space });
     try {
       const res = procedure.handle(call, args.value);
       if (!(res instanceof Promise)) {
-        this.#finish(caller, record, header.xid, procedure, call, space, res);
+        this.#finish(origin, record, header.xid, procedure, call, space, res);
         return true;
       }
       // Results that are read into their place keep it; others get a new one when their time has come.
       const inPlace = procedure.resultsSizeMax !== undefined;
-      if (inPlace) caller.replies.detach(space);
-      else caller.replies.drop(space);
-      const place = () => (inPlace ? space : caller.replies.claim(size));
-      caller.waits(record);
+      if (inPlace) origin.replies.detach(space);
+      else origin.replies.drop(space);
+      const place = () => (inPlace ? space : origin.replies.claim(size));
+      origin.waits(record);
       res.then(
         (value) => {
-          this.#finish(caller, record, header.xid, procedure, call, place(), value);
-          caller.settled(record);
+          this.#finish(origin, record, header.xid, procedure, call, place(), value);
+          origin.settled(record);
         },
         (error: unknown) => {
-          this.#failedIn(place(), caller.replies, header.xid, row, error);
-          caller.settled(record);
+          this.#failedIn(place(), origin.replies, header.xid, row, error);
+          origin.settled(record);
         },
       );
     } catch (error) {
-      this.#failedIn(space, caller.replies, header.xid, row, error);
+      this.#failedIn(space, origin.replies, header.xid, row, error);
     }
     return true;
   }
 
   #finish(
-    caller: Caller,
+    origin: Origin,
     record: RpcRecord,
     xid: number,
     procedure: AnyProcedure,
@@ -220,7 +220,7 @@ export class Dispatcher {
     space.rewind();
     writeAccepted(space.to, xid, SUCCESS);
     procedure.encode(space.to, res);
-    const { replies } = caller;
+    const { replies } = origin;
     if (call.seen === 0) {
       replies.finish(space);
       return;
@@ -234,11 +234,11 @@ export class Dispatcher {
         return;
       }
       later();
-      caller.settled(record);
+      origin.settled(record);
     });
     if (sent) return;
     later = replies.keep(space);
-    caller.waits(record);
+    origin.waits(record);
   }
 
   #decode(procedure: AnyProcedure, from: Reader): { readonly value: unknown } | typeof GARBAGE {

@@ -54,7 +54,7 @@ export class Slab {
 export class SlabPool {
   readonly #freeSmall: Slab[] = [];
   readonly #freeLarge: Slab[] = [];
-  readonly #waiting: (() => void)[] = [];
+  #waiting: (() => void)[] = [];
   #largeInUse = 0;
 
   /** Whether connections must wait (`whenFree`) before they start anything that needs a large slab. */
@@ -83,6 +83,9 @@ export class SlabPool {
     }
     this.#largeInUse -= 1;
     if (this.#freeLarge.length < FREE_LARGE_SLABS_MAX) this.#freeLarge.push(slab);
-    this.#waiting.shift()?.();
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    // All of them: the first may be gone or in no need any more, and who is too late asks again.
+    for (const go of waiting) go();
   }
 }
