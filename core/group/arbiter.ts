@@ -9,7 +9,11 @@ export type ArbiterAnswer =
   /** The register now holds what was proposed. */
   | { readonly kind: 'accepted'; readonly configuration: Configuration }
   /** Somebody was first, or the proposer may not propose: what the register holds, and why, as a sentence. */
-  | { readonly kind: 'refused'; readonly configuration: Configuration; readonly reason: string }
+  | {
+      readonly kind: 'refused';
+      readonly configuration: Configuration;
+      readonly reason?: string | undefined;
+    }
   /**
    * The register could not be asked, or must not be used now; `reason` is a sentence for the owner. A proposal may have
    * been accepted all the same: its answer can be what was lost. Proposing the very same again is answered `accepted` then.

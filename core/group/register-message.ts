@@ -18,7 +18,7 @@ const AnswerSchema = v.variant('kind', [
   v.strictObject({
     kind: v.literal('refused'),
     configuration: ConfigurationSchema,
-    reason: Reason,
+    reason: v.optional(Reason),
   }),
   v.strictObject({ kind: v.literal('unreachable'), reason: Reason }),
 ]);

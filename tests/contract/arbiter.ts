@@ -115,7 +115,7 @@ function decides(test: WithWorld, mode: string): void {
         assert.is(answer.kind, 'refused');
         if (answer.kind !== 'refused') continue;
         assert.equal(answer.configuration, winner.configuration);
-        assert.match(answer.reason, SENTENCE);
+        assert.match(answer.reason ?? '', SENTENCE);
       }
       await driver.reads(winner.configuration);
     }
@@ -143,7 +143,7 @@ function decides(test: WithWorld, mode: string): void {
     assert.is((await driver.propose(arbiter, alone)).kind, 'accepted');
     const answer = await driver.propose(excluded, configuration(3, other, [other]));
     assert.is(answer.kind, 'refused');
-    if (answer.kind === 'refused') assert.match(answer.reason, `${other} is not in sync`);
+    if (answer.kind === 'refused') assert.match(answer.reason ?? '', `${other} is not in sync`);
     await driver.reads(alone);
     const back = await driver.propose(arbiter, configuration(3, one, driver.names));
     assert.is(back.kind, 'accepted');

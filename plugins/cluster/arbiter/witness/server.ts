@@ -1,5 +1,5 @@
 /** The witness itself: answers the boxes of one cluster from durable registers, one a group. It knows no more of them. */
-import type { RegisterAnswer } from '#core/group/arbiter.ts';
+import type { ArbiterAnswer, RegisterAnswer } from '#core/group/arbiter.ts';
 import type { BoxId } from '#core/group/entry.ts';
 import { CHANNEL, type Link } from '#core/group/link.ts';
 import { Register } from '#core/group/register.ts';
@@ -72,12 +72,12 @@ export class WitnessServer {
     return register;
   }
 
-  #tell(peer: BoxId, request: RegisterRequest, answer: RegisterAnswer): void {
+  #tell(peer: BoxId, request: RegisterRequest, answer: ArbiterAnswer): void {
     const fields = { group: request.group, proposer: peer };
     if (answer.kind === 'accepted') {
       const { view, primary, inSync } = answer.configuration;
       this.#log.info(`view ${view}: ${primary} is primary, in sync: ${inSync.join(', ')}`, fields);
     } else if (answer.kind === 'unreachable') this.#log.error(answer.reason, fields);
-    else if (answer.kind === 'refused') this.#log.info(answer.reason, fields);
+    else this.#log.info(answer.reason ?? 'a proposal was refused', fields);
   }
 }
