@@ -25,6 +25,8 @@ export interface LabOptions {
   };
   /** Squash rule of the export; the caller is root in most labs. */
   readonly squash: 'root_squash' | 'no_root_squash' | 'all_squash';
+  /** File that takes what the processes say; our own standard error where it is missing. */
+  readonly log?: string;
 }
 
 export interface BoxPlan {

@@ -1,6 +1,7 @@
 /** Runs a planned lab: starts its processes, orders volume, export and address, kills and restarts, ends it all. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Status } from '#core/status.ts';
 import { ask } from '#tui/control-client.ts';
@@ -65,16 +66,33 @@ export class Lab {
   }
 
   isRunning(name: string): boolean {
-    const child = this.#boxes.get(name);
-    return child !== undefined && child.exitCode === null && child.signalCode === null;
+    return isAlive(this.#boxes.get(name));
   }
 
   /** SIGKILL: the process is gone when this resolves. */
   async kill(name: string): Promise<void> {
-    const child = this.#boxes.get(name);
-    if (child === undefined || !this.isRunning(name)) return;
-    child.kill('SIGKILL');
-    await once(child, 'exit');
+    await killProcess(this.#boxes.get(name));
+  }
+
+  /** SIGKILL to the witness. */
+  async killWitness(): Promise<void> {
+    await killProcess(this.#witness);
+  }
+
+  restartWitness(): void {
+    const { witness } = this.plan;
+    if (witness === undefined) throw new Error('witness: this lab has none');
+    if (isAlive(this.#witness)) throw new Error(`witness: runs already, pid ${this.#witness?.pid}`);
+    this.#witness = this.#spawn('witness', witness.directory);
+  }
+
+  /** SIGSTOP: as a box that hangs, all its connections open. */
+  freeze(name: string): void {
+    this.#boxes.get(name)?.kill('SIGSTOP');
+  }
+
+  thaw(name: string): void {
+    this.#boxes.get(name)?.kill('SIGCONT');
   }
 
   /** Starts a box that ended. Resolves when its control socket answers. */
@@ -184,10 +202,13 @@ export class Lab {
 
   #spawn(command: string, directory: string): ChildProcess {
     const { args } = this.#program;
+    const { log } = this.plan.options;
+    const output = log === undefined ? 2 : openSync(log, 'a');
     const child = spawn(this.#program.command, [...args, command, '--dir', directory], {
-      stdio: ['ignore', 2, 2],
+      stdio: ['ignore', output, output],
       cwd: '/',
     });
+    if (log !== undefined) closeSync(output);
     child.on('error', (cause) => {
       if (!this.#ending) process.stderr.write(`lab: ${command} ${directory}: ${cause.message}\n`);
     });
@@ -208,10 +229,24 @@ export class Lab {
   }
 }
 
+function isAlive(child: ChildProcess | undefined): child is ChildProcess {
+  if (child?.pid === undefined) return false;
+  return child.exitCode === null && child.signalCode === null;
+}
+
+async function killProcess(child: ChildProcess | undefined): Promise<void> {
+  if (!isAlive(child)) return;
+  const ended = once(child, 'exit');
+  child.kill('SIGKILL');
+  await ended;
+}
+
 async function endProcess(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+  if (!isAlive(child)) return;
   const ended = once(child, 'exit');
   child.kill('SIGTERM');
+  // One that was frozen hears SIGTERM only now.
+  child.kill('SIGCONT');
   const isLate = Symbol('late');
   const first = await Promise.race([ended, sleep(END_MS_MAX, isLate, { ref: false })]);
   if (first !== isLate) return;
