@@ -43,6 +43,8 @@ export class ServerConnection implements Receiver, Origin {
   #paused = false;
   #working = false;
   #closed = false;
+  /** Waits for a large slab. */
+  #queued = false;
   /** Counts what moves, so that `stuck` can tell when nothing did. */
   #progress = 0;
   #progressSeen = -1;
@@ -158,7 +160,12 @@ export class ServerConnection implements Receiver, Origin {
   }
 
   #workWhenFree(): void {
-    this.#deps.pool.whenFree(() => this.#workSoon());
+    if (this.#queued) return;
+    this.#queued = true;
+    this.#deps.pool.whenFree(() => {
+      this.#queued = false;
+      this.#work();
+    });
   }
 
   /** Not at once: a commit that settles calls runs in the middle of somebody's transaction. */

@@ -54,12 +54,14 @@ export class Slab {
 export class SlabPool {
   readonly #freeSmall: Slab[] = [];
   readonly #freeLarge: Slab[] = [];
-  #waiting: (() => void)[] = [];
+  readonly #waiting: (() => void)[] = [];
   #largeInUse = 0;
+  /** Set aside for those who were woken and had no turn yet, so that nobody comes before them. */
+  #promised = 0;
 
   /** Whether connections must wait (`whenFree`) before they start anything that needs a large slab. */
   get exhausted(): boolean {
-    return this.#largeInUse >= LARGE_SLABS_MAX;
+    return this.#largeInUse + this.#promised >= LARGE_SLABS_MAX;
   }
 
   takeSmall(): Slab {
@@ -71,7 +73,7 @@ export class SlabPool {
     return this.#freeLarge.pop() ?? new Slab(LARGE_SLAB_SIZE, this);
   }
 
-  /** Runs `go` once when a large slab came back. */
+  /** Runs `go` once, when a large slab is free and all who waited before had theirs; in a turn of its own. */
   whenFree(go: () => void): void {
     this.#waiting.push(go);
   }
@@ -83,9 +85,19 @@ export class SlabPool {
     }
     this.#largeInUse -= 1;
     if (this.#freeLarge.length < FREE_LARGE_SLABS_MAX) this.#freeLarge.push(slab);
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    // All of them: the first may be gone or in no need any more, and who is too late asks again.
-    for (const go of waiting) go();
+    this.#wake();
+  }
+
+  #wake(): void {
+    if (this.exhausted) return;
+    const go = this.#waiting.shift();
+    if (go === undefined) return;
+    this.#promised += 1;
+    queueMicrotask(() => {
+      this.#promised -= 1;
+      go();
+      // It may be gone, or in no need any more.
+      this.#wake();
+    });
   }
 }

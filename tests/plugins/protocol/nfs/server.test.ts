@@ -106,6 +106,8 @@ test('a port in use is told once and tried again', async () => {
   group.serve(true);
   await stage.mount().exports();
   await new Promise((done) => blocker.close(done));
+  assert.is(stage.errors.length, 1);
+  assert.match(stage.errors[0] ?? '', `cannot connect to 127.0.0.1 port ${nfs}`);
   const { attributes } = await stage.nfs().getattr(await stage.root());
   assert.is(attributes?.fileid, 1);
   stage.close();

@@ -30,6 +30,8 @@ let nextXid = 1000;
 export class Stage {
   readonly group: FakeGroup;
   readonly stats = new Stats();
+  /** What the server logged as errors. */
+  readonly errors: string[] = [];
   readonly counters = new Counters(this.stats);
   readonly ports: { readonly nfs: number; readonly mount: number; readonly portmap: number };
   readonly server: NfsServer;
@@ -52,7 +54,11 @@ export class Stage {
       { program: mountProgram, port: ports.mount },
       { program: portmapProgram, port: ports.portmap },
     ];
-    this.server = new NfsServer(offers, { scene, net, log: SILENT });
+    this.server = new NfsServer(offers, {
+      scene,
+      net,
+      log: { ...SILENT, error: (text) => void this.errors.push(text) },
+    });
   }
 
   rpc(port: number, credential?: Credential, more: object = {}): RpcClient {

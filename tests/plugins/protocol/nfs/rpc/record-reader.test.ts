@@ -126,7 +126,7 @@ test('a record put back comes again', () => {
   assert.ok(reader.next() !== undefined);
 });
 
-test('a large record waits while no large slab is free', () => {
+test('a large record waits while no large slab is free', async () => {
   const pool = new SlabPool();
   const taken = Array.from({ length: 96 }, () => pool.takeLarge());
   const reader = new RecordReader(pool);
@@ -140,6 +140,7 @@ test('a large record waits while no large slab is free', () => {
     woken = true;
   });
   for (const slab of taken) slab.release();
+  await Promise.resolve();
   assert.ok(woken);
   const out = reader.next();
   assert.is(out, undefined);
