@@ -24,6 +24,7 @@ export function boxOptions(
       cluster: config.cluster,
       address: config.address,
       members,
+      peers: Object.fromEntries(config.peer.map(({ name, address }) => [name, address])),
       rebooted: hasRebooted(directory),
     },
     ...(config.arbiter === 'witness'

@@ -49,6 +49,8 @@ export interface LabPlan {
 export const LAB_VOLUME = 'files';
 export const LAB_EXPORT = '/files';
 const WITNESS = 'witness';
+/** Something that answers on every machine: the refusal of a port that nobody has. */
+const GATEWAY_REFERENCES = 'references = [{ address = "127.0.0.1", port = 1 }]';
 
 /** Makes folders, keys and box.toml for everybody. What is there already is kept, so that a lab can start again. */
 export async function planLab(wanted: LabOptions): Promise<LabPlan> {
@@ -125,7 +127,11 @@ function toml(plan: LabPlan, name: string, peers: readonly Peer[]): string {
       `nfsPort = ${ports.nfs}`,
       `mountPort = ${ports.mount}`,
     );
-    lines.push(`portmapPort = ${ports.portmap}`, '', '[plugin.control]');
+    lines.push(`portmapPort = ${ports.portmap}`, '');
+    if (plan.options.arbiter === 'gateway') {
+      lines.push('[plugin."cluster/arbiter/gateway"]', GATEWAY_REFERENCES, '');
+    }
+    lines.push('[plugin.control]');
     lines.push(`metricsAddress = "${self?.address}"`, `metricsPort = ${ports.metrics}`);
   }
   return `${lines.join('\n')}\n`;

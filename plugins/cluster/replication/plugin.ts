@@ -29,6 +29,10 @@ export const replication = plugin({
       schema: v.pipe(v.array(boxName), v.minLength(1), v.maxLength(7)),
       help: 'Every box of the group, this one included; the first starts a new cluster.',
     },
+    peers: {
+      schema: v.optional(v.record(v.string(), v.string()), {}),
+      help: 'Where the other boxes are reached, by name; shown in the status.',
+    },
     rebooted: {
       schema: v.optional(v.boolean(), false),
       help: 'The machine was started anew since the state directory was last in use.',

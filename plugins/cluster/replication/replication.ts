@@ -24,6 +24,8 @@ import { statusOf } from './status.ts';
 
 /** Milliseconds between checkpoints: what a power cut makes a box replay or fetch again. */
 const CHECKPOINT_MS = 10_000;
+/** Milliseconds for which committed entries may wait for others to be folded into the store with them. */
+const FOLD_MS = 200;
 /** Bytes of the secret that handles are sealed with. */
 const HANDLE_SECRET_SIZE = 16;
 const VERIFIER_SIZE = 8;
@@ -33,6 +35,8 @@ export interface ReplicationOptions {
   readonly cluster: string;
   readonly address: string;
   readonly members: readonly BoxId[];
+  /** Where to reach the others, by name. */
+  readonly peers: Readonly<Record<string, string>>;
   readonly rebooted: boolean;
 }
 
@@ -58,7 +62,7 @@ export class Replication {
   readonly #state: State;
   readonly #member: Member;
   readonly #requests: Requests;
-  #timer: Timer | undefined;
+  readonly #timers: Timer[] = [];
   /** What the last power cut may have taken from everybody is told to clients once. */
   #verifierIsDue: boolean;
 
@@ -103,11 +107,14 @@ export class Replication {
       },
     });
     await this.#member.start();
-    this.#timer = clock.every(CHECKPOINT_MS, () => void this.#checkpoint());
+    this.#timers.push(
+      clock.every(FOLD_MS, () => this.#state.fold()),
+      clock.every(CHECKPOINT_MS, () => void this.#checkpoint()),
+    );
   }
 
   async stop(): Promise<void> {
-    this.#timer?.cancel();
+    for (const timer of this.#timers) timer.cancel();
     await this.#member.stop();
     for (const address of this.#deps.addresses.claimed) this.#deps.addresses.release(address);
     await this.#checkpoint();

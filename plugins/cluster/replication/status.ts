@@ -12,6 +12,7 @@ export interface StatusSource {
   readonly cluster: string;
   readonly address: string;
   readonly members: readonly BoxId[];
+  readonly peers: Readonly<Record<string, string>>;
   readonly member: Member;
   readonly state: State;
   readonly link: Link;
@@ -95,7 +96,7 @@ function peerRow(source: StatusSource, status: MemberStatus, box: BoxId): Status
   const committed = peer?.committed ?? 0;
   return {
     name: box,
-    address: '',
+    address: source.peers[box] ?? '',
     role: isPrimary ? 'primary' : peer?.inSync ? 'backup' : 'away',
     up: source.link.isUp(box),
     inSync: peer?.inSync ?? false,
