@@ -28,7 +28,11 @@ export interface Transaction {
     volume: ServedVolume,
     caller: Caller,
     args: Args,
-    options?: { readonly strategy?: HandleStrategy; readonly data?: Buffer; readonly stable?: boolean },
+    options?: {
+      readonly strategy?: HandleStrategy;
+      readonly data?: Buffer;
+      readonly stable?: boolean;
+    },
   ): Result<Outcome, FsError>;
 }
 
@@ -56,6 +60,8 @@ export interface ServedVolume {
 export interface Group {
   /** This box is primary and may take calls (it may still hold their replies for want of a lease). */
   readonly serving: boolean;
+  /** False also while a planned move waits for the last entries: calls that come now must be held for a moment. */
+  readonly accepting: boolean;
   readonly view: View;
   readonly self: BoxId;
   readonly committed: Position;

@@ -62,6 +62,7 @@ export class FakeGroup implements Group {
   /** Keys of all sealed replies, in order. */
   readonly sealed: string[] = [];
   serving = false;
+  accepting = true;
   /** Commits wait for `release`. */
   holding = false;
   exportRecords: readonly ExportRecord[] = [exportRecord()];

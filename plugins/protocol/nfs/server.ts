@@ -19,6 +19,8 @@ import { Dispatcher } from './rpc/dispatch.ts';
 import type { Program } from './rpc/procedure.ts';
 import { SlabPool } from './rpc/slab.ts';
 
+/** Milliseconds between looks whether a planned move is over: it takes some ten. */
+const HELD_MS = 2;
 /** Connections at once: far above what two cores can serve, each with a small slab. */
 const CONNECTIONS_MAX = 512;
 /** Milliseconds between looks at listeners that failed and at connections that hold what others need. */
@@ -183,6 +185,8 @@ export class NfsServer implements Clients {
         admissions: new Admissions(scene.exports, address),
       },
       serves: () => this.#group.serving && !place.closed,
+      accepts: () => this.#group.accepting,
+      later: (run) => scene.clock.after(HELD_MS, run),
       arrived: (size) => scene.counters.received.add(size),
       closed: (self) => this.#connections.delete(self),
     });

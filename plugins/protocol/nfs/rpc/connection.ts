@@ -24,6 +24,9 @@ export interface ConnectionDependencies {
   readonly peer: Peer;
   /** Whether this box may take calls at this moment. */
   serves(): boolean;
+  /** False while a planned move is under way: calls are held then, and `later` says when to ask again. */
+  accepts(): boolean;
+  later(run: () => void): void;
   /** Bytes that arrived, for the statistics. */
   arrived(size: number): void;
   closed(connection: ServerConnection): void;
@@ -130,6 +133,10 @@ export class ServerConnection implements Receiver, Origin {
         return true;
       }
       if (this.#isOverloaded()) return true;
+      if (!this.#deps.accepts()) {
+        this.#deps.later(() => this.#work());
+        return true;
+      }
       const record = this.#reader.next();
       if (record === undefined) {
         if (this.#reader.starved) this.#workWhenFree();
