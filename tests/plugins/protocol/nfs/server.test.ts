@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
+import { Nfs3Client } from '#plugins/protocol/nfs/client/nfs3-client.ts';
 import { read } from '#plugins/protocol/nfs/v3/read.ts';
 import { exportRecord, FakeGroup } from '../../../support/fake-group.ts';
 import { suite } from '../../../support/suite.ts';
@@ -202,7 +203,10 @@ test('libnfs copies a file in and out', async () => {
 
 test('rpcinfo finds the programs at their ports', async () => {
   if (!has('rpcinfo')) return;
-  await onStage(async ({ ports }) => {
+  await onStage(async (stage) => {
+    const { ports } = stage;
+    for (const port of Object.values(ports))
+      await new Nfs3Client(stage.rpc(port)).null().catch(() => {});
     const address = (port: number) => `127.0.0.1.${port >> 8}.${port & 255}`;
     const ask = async (port: number, program: string, version: string) => {
       const out = await run('rpcinfo', ['-a', address(port), '-T', 'tcp', program, version]);
