@@ -19,7 +19,8 @@ export class Follower {
     this.#context = context;
     this.#primary = primary;
     this.#matched = context.commit;
-    this.#stable = context.log.last;
+    // A joining box is about to cut its log to what is committed.
+    this.#stable = whole ? context.log.last : context.commit;
     this.#sentAt = 0 as InstantMs;
     this.whole = whole;
   }

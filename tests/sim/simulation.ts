@@ -25,7 +25,7 @@ export interface SimResult {
 }
 
 /** Milliseconds in which clients must get their answers, faults and all. */
-const RUN_MS_MAX = 600_000;
+const RUN_MS_MAX = 60_000;
 /** Milliseconds in which everything must be in sync again once nothing fails any more. */
 const REST_MS_MAX = 20_000;
 
