@@ -52,8 +52,10 @@ tidy('no file is longer than one sitting', () => clean(code.flatMap(tooLong)));
 tidy('specs are cited in one form', () => clean([...code, ...pages, ...top].flatMap(badCitations)));
 tidy('every plugin has a README', () => clean(missingReadmes(paths)));
 tidy('READMEs of plugins have the same headings', () => {
-  const readmes = pages.filter(({ path }) =>
-    paths.includes(posix.join(posix.dirname(path), 'plugin.ts')),
+  const readmes = pages.filter(
+    ({ path }) =>
+      posix.basename(path) === 'README.md' &&
+      paths.includes(posix.join(posix.dirname(path), 'plugin.ts')),
   );
   assert.ok(readmes.length > 0);
   clean(readmes.flatMap(badReadme));

@@ -1,12 +1,18 @@
 /** What this plugin counts, for metrics and status. */
 import type { Counter, Stats } from '#core/stats.ts';
 
+const CLIENT_HELP = 'Calls of one client, by its address and protocol.';
 const CALLS_HELP =
   'Calls run, by program and procedure; retransmissions answered from the cache are not among them.';
+
+/** Clients that are counted one by one; those that come later are counted together. A series is never given back. */
+const CLIENTS_MAX = 256;
+const OTHERS = 'others';
 
 export class Counters {
   readonly #stats: Stats;
   readonly #calls = new Map<string, Counter>();
+  readonly #clients = new Map<string, Counter>();
   /** Retransmitted calls that got their first reply again. */
   readonly replayed: Counter;
   /** Calls refused by ONC RPC itself: unknown programs, bad credentials, arguments that cannot be decoded. */
@@ -36,6 +42,17 @@ export class Counters {
       counter = this.#stats.counter('nfs_calls_total', CALLS_HELP, labels);
       this.#calls.set(key, counter);
     }
+    return counter;
+  }
+
+  /** Counts the calls of one client, over all its connections, for `understudy status`. */
+  client(address: string): Counter {
+    const known = this.#clients.get(address);
+    if (known !== undefined) return known;
+    if (this.#clients.size >= CLIENTS_MAX && address !== OTHERS) return this.client(OTHERS);
+    const labels = { address, protocol: 'nfs3' };
+    const counter = this.#stats.counter('client_calls_total', CLIENT_HELP, labels);
+    this.#clients.set(address, counter);
     return counter;
   }
 }

@@ -1,6 +1,5 @@
 /** NFS version 3 with MOUNT and the port mapper, over TCP, on the service addresses of the group. */
 import * as v from 'valibot';
-import { NFS_CLIENTS } from '#core/clients.ts';
 import { GROUP } from '#core/group/group.ts';
 import { plugin } from '#core/plugin.ts';
 import { CLOCK, NET } from '#core/ports/services.ts';
@@ -22,7 +21,7 @@ export const nfs = plugin({
   id: 'protocol/nfs',
   kind: 'protocol',
   needs: [GROUP, HANDLES, NET, CLOCK, STATS],
-  offers: [NFS_CLIENTS],
+  offers: [],
   options: {
     nfsPort: { schema: port(2049), help: 'TCP port of NFS.' },
     mountPort: { schema: port(20_048), help: 'TCP port of MOUNT.' },
@@ -31,7 +30,7 @@ export const nfs = plugin({
       help: 'TCP port of the port mapper, which tells the others.',
     },
   },
-  start({ options, log, get, offer }) {
+  start({ options, log, get }) {
     const stats = get(STATS);
     const group = get(GROUP);
     const scene = {
@@ -50,7 +49,6 @@ export const nfs = plugin({
     ];
     const server = new NfsServer(offers, { scene, net: get(NET), log });
     stats.gauge('nfs_connections', 'Connections of clients.', () => server.connections);
-    offer(NFS_CLIENTS, server);
     return { stop: () => server.stop() };
   },
 });

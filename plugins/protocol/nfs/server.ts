@@ -5,12 +5,10 @@
  * the box that took over, one that is left hanging waits for its own time-outs.
  */
 import ipaddr from 'ipaddr.js';
-import type { Clients } from '#core/clients.ts';
 import type { Group } from '#core/group/group.ts';
 import type { Log } from '#core/log-line.ts';
 import type { Clock } from '#core/ports/clock.ts';
 import type { Connection, Listener, Net, Receiver } from '#core/ports/net.ts';
-import type { StatusClient } from '#core/status.ts';
 import type { Scene } from './call.ts';
 import { Admissions } from './exports.ts';
 import type { PortRow } from './portmap/ports.ts';
@@ -52,7 +50,7 @@ interface Place {
   told: string;
 }
 
-export class NfsServer implements Clients {
+export class NfsServer {
   readonly #offers: readonly Offer[];
   readonly #deps: ServerDependencies;
   readonly #group: Group;
@@ -76,17 +74,6 @@ export class NfsServer implements Clients {
     });
     this.#group.onRegistry(() => this.#arrange());
     this.#look = this.#clock.every(LOOK_MS, () => this.#lookAround());
-  }
-
-  clients(): readonly StatusClient[] {
-    const calls = new Map<string, number>();
-    for (const { peer, calls: count } of this.#connections.keys()) {
-      calls.set(peer.address, (calls.get(peer.address) ?? 0) + count);
-    }
-    const addresses = [...calls.keys()].sort();
-    return addresses.map((address) => {
-      return { address, protocol: 'nfs3', calls: calls.get(address) ?? 0 };
-    });
   }
 
   get connections(): number {
@@ -188,6 +175,7 @@ export class NfsServer implements Clients {
       accepts: () => this.#group.accepting,
       later: (run) => scene.clock.after(HELD_MS, run),
       arrived: (size) => scene.counters.received.add(size),
+      calls: scene.counters.client(address),
       closed: (self) => this.#connections.delete(self),
     });
     this.#connections.set(served, 0);

@@ -4,6 +4,7 @@
  *     bytes -> RecordReader -> Dispatcher -> ReplyQueue -> bytes
  */
 import type { Connection, Receiver } from '#core/ports/net.ts';
+import type { Counter } from '#core/stats.ts';
 import type { Peer } from '../call.ts';
 import { Authenticator } from './auth.ts';
 import type { Dispatcher, Origin } from './dispatch.ts';
@@ -27,6 +28,8 @@ export interface ConnectionDependencies {
   /** False while a planned move is under way: calls are held then, and `later` says when to ask again. */
   accepts(): boolean;
   later(run: () => void): void;
+  /** Calls of this client. */
+  readonly calls: Counter;
   /** Bytes that arrived, for the statistics. */
   arrived(size: number): void;
   closed(connection: ServerConnection): void;
@@ -36,8 +39,6 @@ export class ServerConnection implements Receiver, Origin {
   readonly peer: Peer;
   readonly authenticator = new Authenticator();
   readonly replies: ReplyQueue;
-  /** Calls that came by it. */
-  calls = 0;
   readonly #connection: Connection;
   readonly #deps: ConnectionDependencies;
   readonly #reader: RecordReader;
@@ -142,13 +143,12 @@ export class ServerConnection implements Receiver, Origin {
         if (this.#reader.starved) this.#workWhenFree();
         return this.#reader.starved;
       }
-      this.calls += 1;
       if (!this.#deps.dispatcher.answer(this, record)) {
-        this.calls -= 1;
         if (this.#reader.putBack(record)) this.#workWhenFree();
         else this.destroy();
         return true;
       }
+      this.#deps.calls.add();
     }
   }
 
