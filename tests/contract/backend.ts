@@ -221,6 +221,19 @@ function sizeTests(test: Test, inside: InPlace): void {
   );
 
   test(
+    'a small file that grew by truncation can be read and cut anywhere behind its bytes',
+    inside(async (backend) => {
+      makeFile(backend, 2, 'a', 'bytes');
+      backend.truncate(fileId(2), 3_000);
+      assert.is((await readBytes(backend, 2, 2_171, 64)).join(''), '0'.repeat(64));
+      backend.truncate(fileId(2), 2_500);
+      backend.write(fileId(2), 2_500, Buffer.from('end'));
+      assert.is((await readBytes(backend, 2, 2_499, 64)).toString(), '\0end');
+      assert.is(await readText(backend, 2, 6), 'bytes\0');
+    }),
+  );
+
+  test(
     'a file can be created with a size, and be larger than the medium',
     inside(async (backend) => {
       const size = 2 ** 43;

@@ -69,7 +69,8 @@ export class Content {
       this.#chunks.delete(other);
     }
     // What lies behind the new end must read as zeros if the file grows again.
-    this.#chunks.get(index)?.fill(0, start);
+    const chunk = this.#chunks.get(index);
+    if (chunk !== undefined && start < chunk.length) chunk.fill(0, start);
   }
 
   /** Bytes that a write from `offset` to `end` will allocate. */
@@ -113,6 +114,8 @@ function readChunk(
   at: number,
   count: number,
 ): void {
-  const copied = chunk === undefined ? 0 : chunk.copy(target, at, start, start + count);
+  // Of a file that grew by truncation, chunk 0 may end before `start`; `copy` would throw then.
+  const has = chunk !== undefined && start < chunk.length;
+  const copied = has ? chunk.copy(target, at, start, start + count) : 0;
   if (copied < count) target.fill(0, at + copied, at + count);
 }
