@@ -201,6 +201,8 @@ export class Lab {
   }
 
   #spawn(command: string, directory: string): ChildProcess {
+    // A restart under way must not leave a process behind.
+    if (this.#ending) throw new Error('lab: is ending, and starts nothing more');
     const { args } = this.#program;
     const { log } = this.plan.options;
     const output = log === undefined ? 2 : openSync(log, 'a');
