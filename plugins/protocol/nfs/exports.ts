@@ -23,8 +23,9 @@ export class Export {
     this.#caller = this.#anonymous;
   }
 
-  /** @param address Literal; an IPv4 address in IPv6's clothes counts as IPv4. */
+  /** @param address Literal; an IPv4 address in IPv6's clothes counts as IPv4. What is no address is admitted nowhere. */
   admits(address: string): boolean {
+    if (!ipaddr.isValid(address)) return false;
     const client = ipaddr.process(address);
     return this.#networks.some(([network, bits]) => {
       return client.kind() === network.kind() && client.match(network, bits);

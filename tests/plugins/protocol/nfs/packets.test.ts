@@ -3,6 +3,8 @@ import type { CommonHandle } from '#core/vfs/handle.ts';
 import type { FileId, Inode } from '#core/vfs/inode.ts';
 import { Reader } from '#core/wire/reader.ts';
 import { Writer } from '#core/wire/writer.ts';
+import { mnt } from '#plugins/protocol/nfs/mount/mnt.ts';
+import { getport } from '#plugins/protocol/nfs/portmap/portmap-v2.ts';
 import type { Procedure } from '#plugins/protocol/nfs/rpc/procedure.ts';
 import { create } from '#plugins/protocol/nfs/v3/create.ts';
 import { getattr } from '#plugins/protocol/nfs/v3/getattr.ts';
@@ -10,10 +12,10 @@ import { lookup } from '#plugins/protocol/nfs/v3/lookup.ts';
 import { readdirplus } from '#plugins/protocol/nfs/v3/readdirplus.ts';
 import { setattr } from '#plugins/protocol/nfs/v3/setattr.ts';
 import { write } from '#plugins/protocol/nfs/v3/write.ts';
-import { suite } from '../../../../support/suite.ts';
-import { packet } from '../packets.ts';
+import { suite } from '../../../support/suite.ts';
+import { packet } from './packets.ts';
 
-const test = suite('nfs/v3/packets');
+const test = suite('nfs/packets');
 
 const HANDLE = Buffer.from(
   '11010003000000050000000000000001000000010102030405060708',
@@ -124,4 +126,13 @@ test('READDIRPLUS (RFC 1813 §3.3.17)', () => {
   assert.is(answer.names[0]?.name, 'x');
   assert.equal(answer.names[0]?.handle, HANDLE);
   assert.ok(answer.eof);
+});
+
+test('MNT (RFC 1813 §5.2.1)', () => {
+  const answer = agrees(mnt, { path: '/files' }, { status: 0, handle: HANDLE });
+  assert.equal(answer.flavors, [1, 0]);
+});
+
+test('GETPORT (RFC 1833 §3)', () => {
+  assert.is(agrees(getport, { program: 100_003, version: 3, protocol: 6, port: 0 }, 2049), 2049);
 });
