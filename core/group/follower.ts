@@ -33,6 +33,8 @@ export class Follower {
   append(message: Append): boolean {
     const { log, commit } = this.#context;
     this.#sentAt = message.sentAt;
+    // Whatever is acknowledged from here on echoes this message: the lease that it grants ends before the promise.
+    this.#context.promise();
     if (message.previous > log.last) {
       this.acknowledge(true);
       return true;
@@ -65,7 +67,6 @@ export class Follower {
 
   acknowledge(gap: boolean, committed: Position = this.#context.commit): void {
     const context = this.#context;
-    context.promise();
     context.send(this.#primary, {
       kind: 'acknowledge',
       view: context.view,

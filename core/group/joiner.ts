@@ -61,7 +61,9 @@ export class Joiner implements RoleMachine {
         else this.#fetch();
         break;
       case 'welcome':
-        if (message.nonce === this.#nonce && this.#follower === undefined) this.#onWelcome(message);
+        // A welcome to another attempt means that the primary does not count this one any more.
+        if (message.nonce !== this.#nonce) this.#forgotten();
+        else if (this.#follower === undefined) this.#onWelcome(message);
         break;
       case 'reject':
         if (message.nonce === this.#nonce) this.#to.out(message.reason);
@@ -97,6 +99,10 @@ export class Joiner implements RoleMachine {
     this.#extents = extents.flatMap(pieces);
     if (this.#extents.length === 0) this.#complete();
     this.#follower?.acknowledge(false);
+  }
+
+  #forgotten(): void {
+    if (this.#follower !== undefined) this.#seek();
   }
 
   #seek(): void {

@@ -43,6 +43,9 @@ export class Recovery implements RoleMachine {
     for (const box of context.others) context.send(box, { kind: 'ask' });
     const view = this.#register?.view ?? (0 as View);
     const proposes = this.#empty ? context.options.founder : this.#decide();
+    // Alone in sync, no other box holds a lease from this one: it was made so after every promise had ended.
+    const alone = this.#empty || this.#register?.inSync.length === 1;
+    if (proposes && alone) context.promiseUntil = context.now;
     if (!proposes) {
       context.ask(undefined);
       return;
@@ -96,7 +99,6 @@ export class Recovery implements RoleMachine {
     const context = this.#context;
     if (register === undefined) return false;
     const others = register.inSync.filter((box) => box !== context.self);
-    // Alone in sync nobody holds a lease from this box: it was made so after every promise had ended.
     if (others.length === 0) return true;
     if (context.now < context.promiseUntil) return false;
     if (context.overridden) return true;

@@ -42,6 +42,8 @@ export class Box implements Endpoint {
   /** Counts the processes: what one of them waits for does not reach the next. */
   #process = 0;
   #frozenUntil = 0;
+  /** What came while it was frozen, in order. */
+  #held: (() => void)[] = [];
   #rebooted = false;
   running = false;
 
@@ -101,6 +103,7 @@ export class Box implements Endpoint {
     this.running = false;
     this.#process += 1;
     this.#frozenUntil = 0;
+    this.#held = [];
     this.member = undefined;
     this.#net.stopped(this.id, !power);
     if (!power) return;
@@ -113,7 +116,8 @@ export class Box implements Endpoint {
   freeze(timeMs: number): void {
     if (!this.running) return;
     this.#note(`freezes for ${timeMs.toFixed(0)} ms`);
-    this.#frozenUntil = this.#world.now + timeMs;
+    this.#frozenUntil = Math.max(this.#frozenUntil, this.#world.now + timeMs);
+    this.#world.after(this.#frozenUntil - this.#world.now, () => this.#thaw(), true);
   }
 
   get frozen(): boolean {
@@ -209,10 +213,14 @@ export class Box implements Endpoint {
     const process = this.#process;
     const attempt = (): void => {
       if (process !== this.#process) return;
-      if (this.frozen) this.#world.after(this.#frozenUntil - this.#world.now, attempt, settles);
+      if (this.frozen || this.#held.length > 0) this.#held.push(run);
       else run();
     };
     this.#world.after(delayMs, attempt, settles);
+  }
+
+  #thaw(): void {
+    while (!this.frozen && this.#held.length > 0) this.#held.shift()?.();
   }
 
   #broken(error: Error): void {

@@ -57,6 +57,8 @@ class Simulation {
   readonly #net: Net;
   /** Power cuts happen, so that every change asks for stable storage. */
   readonly #power: boolean;
+  /** Milliseconds between faults at most: some runs hardly come to rest between them. */
+  readonly #paceMs: number;
   #failing = true;
 
   constructor(options: SimOptions) {
@@ -64,6 +66,7 @@ class Simulation {
     const { random } = world;
     this.world = world;
     this.#power = random.chance(2);
+    this.#paceMs = random.pick([300, 1000, 2500]);
     this.register = new Register(world);
     const slow = random.chance(4);
     this.#net = new Net(world, { delayMs: slow ? [1, 30] : [0.05, 2], lateOneIn: random.below(4) });
@@ -112,7 +115,7 @@ class Simulation {
 
   /** Breaks something now and then, and mends it a while later. */
   #fault(): void {
-    this.world.after(this.world.between(100, 2500), () => {
+    this.world.after(this.world.between(20, this.#paceMs), () => {
       if (!this.#failing) return;
       const { random } = this.world;
       const box = random.pick(this.#boxes);
