@@ -1,0 +1,42 @@
+/**
+ * Boxes killed under load: no stale handle, no lost acknowledged byte, no call executed twice, both boxes equal at the end.
+ *
+ *     npm run test:takeover -- [--kills 100] [--seed N] [--handles generic|issuer] [--durability disk|memory]
+ */
+import yargs from 'yargs';
+import { seedOf } from '../support/seeded.ts';
+import { campaign, printReports } from './campaign.ts';
+
+const out = (text: string): void => {
+  process.stdout.write(`${text}\n`);
+};
+
+const args = yargs(process.argv.slice(2))
+  .scriptName('test:takeover')
+  .option('kills', { type: 'number', default: 100, describe: 'Kills of the serving box' })
+  .option('seed', { type: 'number', default: seedOf(), describe: 'To have the same dice again' })
+  .option('handles', { choices: ['generic', 'issuer'] as const, describe: 'Default both' })
+  .option('durability', { choices: ['disk', 'memory'] as const, describe: 'Default both' })
+  .option('connections', { type: 'number', default: 4, describe: 'Each with some workers' })
+  .option('address', { type: 'string', default: '127.0.20.10', describe: 'Service address' })
+  .strict()
+  .parseSync();
+
+const { kills, seed, handles, durability, connections, address } = args;
+out(`seed ${seed}`);
+try {
+  const reports = await campaign({
+    kills,
+    seed,
+    connections,
+    address,
+    ...(handles !== undefined && { handles }),
+    ...(durability !== undefined && { durability }),
+    say: out,
+  });
+  out(`\n${printReports(reports)}\nEverything held.`);
+} catch (cause) {
+  out(`\nFAILED: ${(cause as Error).message}\nseed ${seed}`);
+  // Workers may still wait for an answer.
+  process.exit(1);
+}
