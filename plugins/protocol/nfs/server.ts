@@ -17,9 +17,11 @@ import { Dispatcher } from './rpc/dispatch.ts';
 import type { Program } from './rpc/procedure.ts';
 import { SlabPool } from './rpc/slab.ts';
 
+/** More for a moment, while those that make room for them close. */
+const CONNECTIONS_SPARE = 16;
 /** Milliseconds between looks whether a planned move is over: it takes some ten. */
 const HELD_MS = 2;
-/** Connections at once: far above what two cores can serve, each with a small slab. */
+/** Connections at once: far above what two cores can serve, each with a small slab. Beyond, the idlest makes room. */
 const CONNECTIONS_MAX = 512;
 /** Milliseconds between looks at listeners that failed and at connections that hold what others need. */
 const LOOK_MS = 1000;
@@ -178,10 +180,10 @@ export class NfsServer {
       calls: scene.counters.client(address),
       closed: (self) => this.#connections.delete(self),
     });
+    if (this.#connections.size >= CONNECTIONS_MAX) this.#makeRoom();
     this.#connections.set(served, 0);
-    if (this.#connections.size > CONNECTIONS_MAX || place.closed || !this.#group.serving) {
-      connection.destroy();
-    }
+    const isCrowded = this.#connections.size > CONNECTIONS_MAX + CONNECTIONS_SPARE;
+    if (isCrowded || place.closed || !this.#group.serving) connection.destroy();
     return served;
   }
 
@@ -201,12 +203,24 @@ export class NfsServer {
     for (const place of this.#places.values()) {
       if (place.listener === undefined && !place.opening && !place.closed) this.#listen(place);
     }
-    if (!this.#pool.exhausted) return;
     for (const [connection, looks] of this.#connections) {
-      const stuck = connection.isStuck() ? looks + 1 : 0;
-      this.#connections.set(connection, stuck);
-      if (stuck >= STUCK_LOOKS_MAX) connection.destroy();
+      const still = connection.moved() ? 0 : looks + 1;
+      this.#connections.set(connection, still);
+      const hinders = this.#pool.exhausted && connection.holdsLarge;
+      if (hinders && still >= STUCK_LOOKS_MAX) connection.destroy();
     }
+  }
+
+  /** Closes the connection that has been silent the longest; its client comes again when it needs to. */
+  #makeRoom(): void {
+    let [idlest, looksMax]: [ServerConnection | undefined, number] = [undefined, 0];
+    for (const [connection, looks] of this.#connections) {
+      if (looks > looksMax) [idlest, looksMax] = [connection, looks];
+    }
+    if (idlest === undefined) return;
+    // It closes in a later turn: the next newcomer must not choose it again.
+    this.#connections.set(idlest, 0);
+    idlest.destroy();
   }
 }
 

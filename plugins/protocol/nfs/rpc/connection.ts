@@ -49,7 +49,7 @@ export class ServerConnection implements Receiver, Origin {
   #closed = false;
   /** Waits for a large slab. */
   #queued = false;
-  /** Counts what moves, so that `stuck` can tell when nothing did. */
+  /** Counts what moves, so that `moved` can tell when nothing did. */
   #progress = 0;
   #progressSeen = -1;
 
@@ -103,14 +103,16 @@ export class ServerConnection implements Receiver, Origin {
     if (this.#paused) this.#workSoon();
   }
 
-  /**
-   * Whether this connection has large slabs in use and nothing moved since the last question: when slabs are
-   * short it must not keep them from others.
-   */
-  isStuck(): boolean {
+  /** Whether anything moved since the last question. */
+  moved(): boolean {
     const moved = this.#progress !== this.#progressSeen;
     this.#progressSeen = this.#progress;
-    return !moved && (this.#reader.holdsLarge || this.#connection.queuedSize > 0);
+    return moved;
+  }
+
+  /** Whether it may have large slabs in use: when they are short and nothing moves, it must not keep them from others. */
+  get holdsLarge(): boolean {
+    return this.#reader.holdsLarge || this.#connection.queuedSize > 0;
   }
 
   #work(): void {

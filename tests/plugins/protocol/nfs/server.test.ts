@@ -146,6 +146,18 @@ test('many connections that begin a large record and stop do not keep others fro
     for (const peer of idle) peer.end();
   }));
 
+test('when there are too many connections the silent ones make room', () =>
+  onStage(async (stage) => {
+    const crowd = Array.from({ length: 530 }, () => new RawPeer(stage.ports.nfs));
+    while (stage.server.connections < 500) await new Promise((later) => setTimeout(later, 10));
+    // Two looks, a second each, tell who is silent.
+    await new Promise((later) => setTimeout(later, 2200));
+    const root = await stage.root();
+    assert.is((await stage.nfs().getattr(root)).status, 0);
+    assert.ok(stage.server.connections <= 528, `${stage.server.connections} connections`);
+    for (const peer of crowd) peer.end();
+  }));
+
 test('a call that waits for its commit is dropped with its connection', () =>
   onStage(async (stage) => {
     const root = await stage.root();
