@@ -8,6 +8,13 @@ export class CommitRule {
   /** Stable positions after the commit, ascending, from `#head` on. */
   #stables: Position[] = [];
   #head = 0;
+  /** S(commit): what a box must have synced before it may count as in sync. */
+  settled: Position;
+
+  /** @param floor Everything up to here is taken to be stable: nothing else is known of it. */
+  constructor(floor: Position) {
+    this.settled = floor;
+  }
 
   stable(position: Position): void {
     this.#stables.push(position);
@@ -24,6 +31,7 @@ export class CommitRule {
       this.#head < this.#stables.length &&
       (this.#stables[this.#head] as Position) <= durable
     ) {
+      this.settled = this.#stables[this.#head] as Position;
       this.#head += 1;
     }
     if (this.#head > 1024 && this.#head * 2 > this.#stables.length) {

@@ -59,6 +59,12 @@ export class Follower {
     return true;
   }
 
+  /** Asks for everything up to here to be synced, whether it needed to be or not. */
+  settle(position: Position): void {
+    if (position > this.#stable) this.#stable = position;
+    this.#sync();
+  }
+
   synced(): void {
     this.#syncing = false;
     this.acknowledge(false);

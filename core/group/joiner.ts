@@ -58,7 +58,7 @@ export class Joiner implements RoleMachine {
     switch (message.kind) {
       case 'append':
         if (this.#follower !== undefined && !this.#follower.append(message)) this.#seek();
-        else this.#fetch();
+        else this.#onProgress();
         break;
       case 'welcome':
         // A welcome to another attempt means that the primary does not count this one any more.
@@ -134,10 +134,15 @@ export class Joiner implements RoleMachine {
     context.emit({ kind: 'rebase', runs: message.runs, end: message.end });
   }
 
+  #onProgress(): void {
+    if (this.#follower === undefined || this.#follower.matched < this.#end) return;
+    this.#follower.settle(this.#end);
+    this.#fetch();
+  }
+
   #fetch(): void {
     const extent = this.#extents[0];
     if (this.#follower === undefined || this.#fetching || extent === undefined) return;
-    if (this.#follower.matched < this.#end) return;
     this.#fetching = true;
     const { view, session, configuration } = this.#context;
     this.#context.send(configuration.primary, { kind: 'fetch', view, session, extent });

@@ -26,7 +26,7 @@ export class Primary implements RoleMachine {
   readonly role = 'primary';
   readonly peers = new Map<BoxId, Peer>();
   readonly #context: Context;
-  readonly #rule = new CommitRule();
+  readonly #rule: CommitRule;
   /** Everything up to here was there when this box became primary, and is committed before it serves. */
   readonly #floor: Position;
   /** The old primary's lease may run until then. */
@@ -44,6 +44,7 @@ export class Primary implements RoleMachine {
   constructor(context: Context) {
     this.#context = context;
     this.#floor = context.log.last;
+    this.#rule = new CommitRule(this.#floor);
     this.#logged = context.log.last;
     this.#servesFrom = context.promiseUntil;
     this.#askAt = context.now;
@@ -215,6 +216,7 @@ export class Primary implements RoleMachine {
     }
     if (peer.phase === 'joining') this.#onJoiningProgress(peer);
     this.#advance();
+    if (peer.candidate) this.#reconfigure();
   }
 
   #onJoiningProgress(peer: Peer): void {
@@ -223,12 +225,11 @@ export class Primary implements RoleMachine {
       this.#feed(peer);
       return;
     }
-    // From here on nothing is committed without it, so that it has everything when the register names it.
+    // From here on nothing is committed without it. It is proposed when it has what was committed before.
     peer.stream();
     peer.candidate = true;
     this.#require();
     this.#stream(peer);
-    this.#reconfigure();
   }
 
   #onJoin(peer: Peer, message: Extract<Message, { kind: 'join' }>): void {
@@ -336,12 +337,17 @@ export class Primary implements RoleMachine {
     const context = this.#context;
     if (context.asking || context.now < this.#askAt) return;
     const others = this.#required.filter((peer) => this.#isThere(peer));
-    const named = others.filter(
-      (peer) => peer.candidate || context.configuration.inSync.includes(peer.id),
-    );
+    const named = others.filter((peer) => this.#isFit(peer));
     const inSync = [context.self, ...named.map((peer) => peer.id)].sort();
     if (this.#doubts.length === 0 && inSync.join() === context.configuration.inSync.join()) return;
     this.#propose({ view: (context.view + 1) as View, primary: context.self, inSync });
+  }
+
+  /** Whether a peer may stand in the next view: it holds everything that was committed, as durably as that asks for. */
+  #isFit(peer: Peer): boolean {
+    const { commit, configuration } = this.#context;
+    if (configuration.inSync.includes(peer.id)) return true;
+    return peer.candidate && peer.received >= commit && peer.durable >= this.#rule.settled;
   }
 
   #propose(proposal: Configuration): void {
