@@ -243,6 +243,8 @@ export class Primary implements RoleMachine {
       this.#reconfigure();
       if (this.#isRequired(peer)) return;
     }
+    // Until all that this box took over with is committed, it does not know what the group has: it is asked again.
+    if (context.commit < this.#floor) return;
     const { nonce } = message;
     const reason = joinVerdict(context.log, context.commit, message);
     if (reason !== undefined) {
