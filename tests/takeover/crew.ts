@@ -1,24 +1,18 @@
 /** All workers of a round over their connections, as one thing that runs, compares and counts. */
 
-import { LAB_EXPORT } from '#packaging/lab/plan.ts';
 import type { Lab } from '#packaging/lab/processes.ts';
-import { createClock } from '#plugins/host/clock.ts';
-import { createLog } from '#plugins/host/log.ts';
-import { createNet } from '#plugins/host/net.ts';
 import { createRandom } from '#plugins/host/random.ts';
-import { MountClient, Nfs3Client } from '#plugins/protocol/nfs/client/nfs3-client.ts';
-import { RpcClient } from '#plugins/protocol/nfs/client/rpc-client.ts';
+import { Nfs3Client } from '#plugins/protocol/nfs/client/nfs3-client.ts';
 import { NFS3_OK } from '#plugins/protocol/nfs/v3/status.ts';
 import { Seeded } from '../support/seeded.ts';
 import { Actor } from './actor.ts';
 import { newFolder } from './model.ts';
 import { RepeatingClient } from './repeating-client.ts';
+import { CALL_MS_MAX, clientDependencies, mountRoot, ROOT_CREDENTIAL } from './stage.ts';
 import { Worker } from './worker.ts';
 
 /** Several share a connection, as processes on one client machine do. */
 const WORKERS_PER_CONNECTION = 3;
-/** Milliseconds for one call: far above any takeover. */
-const CALL_MS_MAX = 30_000;
 
 export interface CrewCounts {
   readonly acts: number;
@@ -126,32 +120,17 @@ async function hire(
   );
 }
 
-function dependencies() {
-  return { net: createNet(createLog({ level: 'error' })), clock: createClock() };
-}
-
 function openClient(lab: Lab, dice: Seeded): RepeatingClient {
   const { address, ports } = lab.plan.options;
   return new RepeatingClient(
     {
       address,
       port: ports.nfs,
-      credential: { uid: 0, gid: 0, groups: [] },
+      credential: ROOT_CREDENTIAL,
       firstXid: createRandom().u32(),
       deadlineMs: CALL_MS_MAX,
     },
-    dependencies(),
+    clientDependencies(),
     dice,
   );
-}
-
-/** The handle of the lab's export. */
-export async function mountRoot(lab: Lab): Promise<Buffer> {
-  const { address, ports } = lab.plan.options;
-  const firstXid = createRandom().u32();
-  const rpc = new RpcClient({ address, port: ports.mount, firstXid }, dependencies());
-  const { handle, status } = await new MountClient(rpc).mnt(LAB_EXPORT);
-  rpc.close();
-  if (handle === undefined) throw new Error(`MNT ${LAB_EXPORT}: mountstat3 ${status}`);
-  return Buffer.from(handle);
 }

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LAB_VOLUME, type LabOptions } from '#packaging/lab/plan.ts';
-import { Lab } from '#packaging/lab/processes.ts';
-import { programOf } from '#packaging/lab/program.ts';
+import type { Lab } from '#packaging/lab/processes.ts';
 import { Seeded } from '../support/seeded.ts';
 import { Crew, type CrewCounts } from './crew.ts';
+import { startLab } from './stage.ts';
 import { compareDisk } from './verify.ts';
 
 export interface RoundOptions {
@@ -47,21 +47,8 @@ export async function playRound(options: RoundOptions): Promise<RoundReport> {
   let lab: Lab | undefined;
   let crew: Crew | undefined;
   try {
-    lab = await Lab.start(
-      {
-        boxes: backends.length,
-        backends,
-        handles,
-        durability,
-        arbiter: 'witness',
-        squash: 'no_root_squash',
-        directory,
-        address,
-        ports: { nfs: 0, mount: 0, portmap: 0, metrics: 0 },
-        log: join(directory, 'log'),
-      },
-      programOf(),
-    );
+    const boxes = backends.length;
+    lab = await startLab({ boxes, backends, handles, durability, address }, directory);
     crew = await Crew.start(lab, options.connections, options.seed);
     const report = await new Round(options, lab, crew).play();
     rmSync(directory, { recursive: true, force: true });
