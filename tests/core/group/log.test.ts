@@ -1,0 +1,154 @@
+import * as assert from 'uvu/assert';
+import type { Entry, Position, View } from '#core/group/entry.ts';
+import { Log } from '#core/group/log.ts';
+import { encodeRecords } from '#core/group/record.ts';
+import { SimDisk } from '../../sim/disk.ts';
+import { suite } from '../../support/suite.ts';
+
+const test = suite('core/group/log');
+
+const newDisk = () => new SimDisk((done) => setImmediate(done));
+const at = (position: number) => position as Position;
+
+function entry(position: number, view: number, fields: Partial<Entry> = {}): Entry {
+  return {
+    position: at(position),
+    view: view as View,
+    commit: at(position - 1),
+    time: { seconds: 1_700_000_000, nanoseconds: position },
+    stable: position % 2 === 0,
+    body: Buffer.from(`body ${position}`),
+    data: undefined,
+    dataSize: 0,
+    ...fields,
+  };
+}
+
+function append(log: Log, disk: SimDisk, entries: readonly Entry[], withData = false): void {
+  log.append(encodeRecords(entries, disk), () => withData);
+}
+
+function open(disk: SimDisk, applied = 0, segmentSize = 256): Log {
+  const log = new Log(disk, { segmentSize });
+  log.open(at(applied), 0 as View);
+  return log;
+}
+
+function bodies(log: Log): string[] {
+  const records = log.read(log.first, log.last, 1_000_000);
+  return records.map((record) => `${record.entry.view}:${record.entry.body}`);
+}
+
+test('the format of version 1, byte for byte', () => {
+  const disk = newDisk();
+  const log = open(disk, 0, 4096);
+  const data = Buffer.from('data');
+  append(log, disk, [entry(1, 3), entry(2, 3, { data, dataSize: 4 })], true);
+  append(log, disk, [entry(3, 3, { data, dataSize: 4, time: { seconds: -1, nanoseconds: 5 } })]);
+  const bytes = disk.read('log/0000000000000001.log')?.toString('hex') ?? '';
+  const expected = [
+    // magic, version, first, view, view before, size before, checksum
+    '55534c47 00000001 0000000000000001 0000000000000003 0000000000000000 0000000000000000',
+    'HEADSUM',
+    // mark, checksum, position, view, commit, seconds, nanoseconds, stable, body size, data size, body
+    '01 SUM 0000000000000001 0000000000000003 0000000000000000 000000006553f100 00000001 00 00000006 00000000 626f64792031',
+    '02 SUM 0000000000000002 0000000000000003 0000000000000001 000000006553f100 00000002 01 00000006 00000004 626f64792032 64617461 SUM',
+    '03 SUM 0000000000000003 0000000000000003 0000000000000002 ffffffffffffffff 00000005 00 00000006 00000004 626f64792033',
+  ].join('');
+  const pattern = expected.replaceAll(/\s/g, '').replaceAll(/HEADSUM|SUM/g, '[0-9a-f]{8}');
+  assert.match(bytes, new RegExp(`^${pattern}$`));
+  assert.is(bytes.slice(-2 * (50 + 6) + 2, -2 * (50 + 6) + 10), 'a4f6e1b3');
+});
+
+test('what was appended is there when the log is opened again, over many segments', () => {
+  const disk = newDisk();
+  const log = open(disk);
+  for (let position = 1; position <= 40; position += 1) {
+    append(log, disk, [entry(position, position < 20 ? 1 : 2)]);
+  }
+  log.close();
+  assert.ok(disk.list('log').length > 4);
+  const again = open(disk);
+  assert.is(again.last, 40);
+  assert.is(again.first, 1);
+  assert.is(again.viewAt(at(19)), 1);
+  assert.is(again.viewAt(at(20)), 2);
+  assert.is(again.viewAt(at(0)), 0);
+  assert.is(again.viewAt(at(41)), undefined);
+  assert.equal(bodies(again).slice(18, 20), ['1:body 19', '2:body 20']);
+});
+
+test('a torn tail is cut wherever it tears, and the log goes on from there', () => {
+  const disk = newDisk();
+  const log = open(disk, 0, 4096);
+  append(log, disk, [entry(1, 1), entry(2, 1), entry(3, 1)]);
+  const whole = disk.read('log/0000000000000001.log') as Buffer;
+  for (let size = 44; size < whole.length; size += 1) {
+    const torn = newDisk();
+    torn.replace('log/0000000000000001.log', whole.subarray(0, size));
+    const cut = open(torn, 0, 4096);
+    const kept = Math.floor((size - 44) / 56);
+    assert.is(cut.last, kept, `${size} bytes`);
+    append(cut, torn, [entry(kept + 1, 2)]);
+    assert.is(open(torn, 0, 4096).last, kept + 1, `${size} bytes, continued`);
+  }
+});
+
+test('a damaged byte ends the log before its entry', () => {
+  const disk = newDisk();
+  append(open(disk, 0, 4096), disk, [entry(1, 1), entry(2, 1), entry(3, 1)]);
+  const whole = disk.read('log/0000000000000001.log') as Buffer;
+  for (let at = 44; at < whole.length; at += 1) {
+    const damaged = Buffer.from(whole);
+    damaged[at] = (damaged[at] as number) ^ 0x10;
+    const other = newDisk();
+    other.replace('log/0000000000000001.log', damaged);
+    assert.is(open(other, 0, 4096).last, Math.floor((at - 44) / 56), `byte ${at}`);
+  }
+});
+
+test('a log that ends before what is applied begins anew behind it', () => {
+  const disk = newDisk();
+  append(open(disk), disk, [entry(1, 1), entry(2, 1)]);
+  const log = new Log(disk);
+  log.open(at(9), 4 as View);
+  assert.is(log.first, 10);
+  assert.is(log.last, 9);
+  assert.is(log.lastView, 4);
+  append(log, disk, [entry(10, 4)]);
+  assert.equal(bodies(log), ['4:body 10']);
+});
+
+test('cutting keeps what is before, also into an earlier segment', () => {
+  const disk = newDisk();
+  const log = open(disk);
+  for (let position = 1; position <= 30; position += 1) append(log, disk, [entry(position, 1)]);
+  log.truncate(at(7));
+  assert.is(log.last, 7);
+  append(log, disk, [entry(8, 5)]);
+  assert.equal(bodies(open(disk)).slice(-2), ['1:body 7', '5:body 8']);
+});
+
+test('old segments go when there is too much, but none with an entry that is not applied', () => {
+  const disk = newDisk();
+  const log = new Log(disk, { segmentSize: 256, sizeMax: 1024 });
+  log.open(at(0), 0 as View);
+  for (let position = 1; position <= 60; position += 1) append(log, disk, [entry(position, 1)]);
+  log.retain(at(10));
+  assert.ok(log.first <= 11 && log.first > 1, `first ${log.first}`);
+  log.retain(at(60));
+  assert.ok(log.size <= 1024 + 256);
+  assert.is(log.viewAt(at(log.first - 1)), 1);
+  assert.is(open(disk, 60).first, log.first);
+});
+
+test('a sync covers what was appended before it, in every segment', async () => {
+  const disk = newDisk();
+  const log = open(disk);
+  for (let position = 1; position <= 20; position += 1) append(log, disk, [entry(position, 1)]);
+  const synced = log.sync();
+  append(log, disk, [entry(21, 1)]);
+  assert.is(await synced, 20);
+  disk.powerCut(() => 0);
+  assert.is(open(disk).last, 20);
+});
