@@ -3,6 +3,7 @@
  * `control` a command that only the primary can carry out. JSON, small, each answered once or failed by the link.
  */
 import type { Clock, Timer } from '../ports/clock.ts';
+import { DecodeError } from '../wire/reader.ts';
 import type { BoxId } from './entry.ts';
 import { CHANNEL, type Link } from './link.ts';
 
@@ -74,7 +75,7 @@ export class Requests {
   }
 
   #received(peer: BoxId, frame: Buffer): void {
-    const message = JSON.parse(frame.toString('utf8')) as Partial<Question & Answer>;
+    const message = decode(frame);
     if (typeof message.id !== 'number') return;
     if (typeof message.method === 'string') {
       void this.#serve(peer, { id: message.id, method: message.method, params: message.params });
@@ -111,5 +112,13 @@ export class Requests {
 
   #send(peer: BoxId, message: Question | Answer): void {
     this.#link.send(peer, CHANNEL.request, [Buffer.from(JSON.stringify(message), 'utf8')]);
+  }
+}
+
+function decode(frame: Buffer): Partial<Question & Answer> {
+  try {
+    return JSON.parse(frame.toString('utf8')) as Partial<Question & Answer>;
+  } catch {
+    throw new DecodeError('question: is not JSON');
   }
 }

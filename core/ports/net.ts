@@ -27,7 +27,7 @@ export interface Connection {
 export interface Receiver {
   /** Where the next bytes go: at least one byte of room. */
   room(): Buffer;
-  /** `size` bytes have arrived in the buffer that `room` gave last. Throwing destroys the connection. */
+  /** `size` bytes have arrived in the buffer that `room` gave last. A thrown `DecodeError` destroys the connection. */
   received(size: number): void;
   /** Every connection ends with exactly one call; `error` names why when it was not an orderly end. */
   closed(error?: Error): void;

@@ -1,8 +1,9 @@
 /** One connection: what arrives goes into the receiver's buffers, what one turn writes goes out in one system call. */
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
+import { assert } from '#core/assert.ts';
 import type { Connection, Receiver } from '#core/ports/net.ts';
-import { messageOf } from './errors.ts';
+import { DecodeError } from '#core/wire/reader.ts';
 
 /** Bytes up to which neighbouring writes are copied together: less work than one more entry of a `writev`. */
 const COPIED_SIZE_MAX = 8 * 1024;
@@ -114,7 +115,9 @@ export class Stream implements Connection {
     try {
       receiver.received(size);
     } catch (error) {
-      this.destroy(error instanceof Error ? error : new Error(messageOf(error)));
+      // Bad bytes end the connection; anything else is a broken invariant and ends the process.
+      if (!(error instanceof DecodeError)) throw error;
+      this.destroy(error);
     }
   }
 
@@ -122,10 +125,11 @@ export class Stream implements Connection {
   room(receiver: Receiver): Buffer {
     try {
       const room = receiver.room();
-      if (room.length > 0) return room;
-      throw new RangeError('receiver: a buffer of no bytes');
+      assert(room.length > 0, 'receiver: a buffer of no bytes');
+      return room;
     } catch (error) {
-      this.destroy(error instanceof Error ? error : new Error(messageOf(error)));
+      if (!(error instanceof DecodeError)) throw error;
+      this.destroy(error);
       return Buffer.alloc(1); // the socket is gone; nothing is read into it
     }
   }

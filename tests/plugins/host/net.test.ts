@@ -3,6 +3,7 @@ import { type AddressInfo, createServer, connect as rawConnect } from 'node:net'
 import * as assert from 'uvu/assert';
 import { SILENT } from '#core/log-line.ts';
 import type { Connection, Listener, Receiver, TlsIdentity } from '#core/ports/net.ts';
+import { DecodeError } from '#core/wire/reader.ts';
 import { createIdentity, type Identity } from '#plugins/host/identity.ts';
 import { createNet } from '#plugins/host/net.ts';
 import { suite } from '../../support/suite.ts';
@@ -184,10 +185,10 @@ for (const [way, identities] of ways) {
     await atServer.ended;
   });
 
-  test(`${way}: a receiver that throws loses the connection, and is told why`, async () => {
+  test(`${way}: a receiver that cannot decode loses the connection, and is told why`, async () => {
     const { client, atServer, atClient } = await pair(undefined, await identities());
     atServer.onBytes = () => {
-      throw new Error('record: 5000000000 bytes, at most 1100000');
+      throw new DecodeError('record: 5000000000 bytes, at most 1100000');
     };
     client.write(Buffer.from('bad'));
     assert.match(String(await atServer.ended), /at most 1100000/);
