@@ -22,6 +22,7 @@ import { Progress } from './progress.ts';
 import { type DemoReport, held, printReport } from './report.ts';
 import { listSource, type Source, sha256 } from './source.ts';
 
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 const REPLAYED = 'nfs_replayed_calls_total';
 /** Milliseconds for one call; a takeover takes a fraction of a second. */
 const CALL_MS_MAX = 60_000;
@@ -34,7 +35,7 @@ export async function runDemo(options: DemoOptions): Promise<number> {
   for (const sentence of source.skipped) progress.say(`left out: ${sentence}`);
   const directory = options.directory ?? mkdtempSync(join(tmpdir(), 'understudy-demo-'));
   progress.say('starting two unlike boxes (posix and memory) and a witness on loopback');
-  const lab = await Lab.start(
+  const lab = await Lab.plan(
     {
       boxes: 2,
       backends: ['posix', 'memory'],
@@ -48,15 +49,25 @@ export async function runDemo(options: DemoOptions): Promise<number> {
     },
     programOf(),
   );
+  const clean = async (): Promise<void> => {
+    await lab.stop();
+    if (options.directory === undefined) rmSync(directory, { recursive: true, force: true });
+  };
+  const interrupted = (): void => {
+    progress.say('interrupted: ending all processes');
+    void clean().then(() => process.exit(1));
+  };
+  for (const signal of SIGNALS) process.on(signal, interrupted);
   try {
+    await lab.begin();
     const report = await perform(lab, source, progress);
     process.stdout.write(`\n${printReport(report)}`);
     if (options.once) return held(report) ? 0 : 1;
+    for (const signal of SIGNALS) process.off(signal, interrupted);
     await stayUp(lab);
     return held(report) ? 0 : 1;
   } finally {
-    await lab.stop();
-    if (options.directory === undefined) rmSync(directory, { recursive: true, force: true });
+    await clean();
   }
 }
 
@@ -175,6 +186,6 @@ function stayUp(lab: Lab): Promise<void> {
     ].join('\n'),
   );
   return new Promise((done) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => done());
+    for (const signal of SIGNALS) process.once(signal, () => done());
   });
 }

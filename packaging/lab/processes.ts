@@ -40,16 +40,26 @@ export class Lab {
     this.#program = program;
   }
 
-  /** Resolves when the lab serves and every box is in sync; rejects with a sentence, with everything ended. */
+  /** Everything is decided, nothing runs yet: for whoever must be able to `stop` it while it begins. */
+  static async plan(options: LabOptions, program: Program): Promise<Lab> {
+    return new Lab(await planLab(options), program);
+  }
+
+  /** `plan` and `begin`. */
   static async start(options: LabOptions, program: Program): Promise<Lab> {
-    const lab = new Lab(await planLab(options), program);
+    const lab = await Lab.plan(options, program);
+    await lab.begin();
+    return lab;
+  }
+
+  /** Resolves when the lab serves and every box is in sync; rejects with a sentence, with everything ended. */
+  async begin(): Promise<void> {
     try {
-      await lab.#startAll();
+      await this.#startAll();
     } catch (cause) {
-      await lab.stop();
+      await this.stop();
       throw cause;
     }
-    return lab;
   }
 
   box(name: string): BoxPlan {

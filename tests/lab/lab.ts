@@ -101,16 +101,29 @@ interface RunOptions {
 
 async function run({ directory, executable, options }: RunOptions): Promise<void> {
   mkdirSync(resolve(directory), { recursive: true });
-  let lab: Lab | undefined;
+  const lab = await Lab.plan(options, programOf(executable));
+  const asked = endWhenAsked(lab, directory);
+  try {
+    await lab.begin();
+    await answer(lab, directory);
+    process.stdout.write(`${JSON.stringify(await lab.describe())}\n`);
+  } catch (cause) {
+    // A lab that was told to end while it began has not failed.
+    if (!asked()) throw cause;
+  }
+}
+
+/** Ends everything on SIGINT and SIGTERM, also what has only just begun. Returns whether it was asked to. */
+function endWhenAsked(lab: Lab, directory: string): () => boolean {
+  let isAsked = false;
   const end = async (): Promise<void> => {
-    await lab?.stop();
+    isAsked = true;
+    await lab.stop();
     rmSync(socketOf(directory), { force: true });
     process.exit(0);
   };
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void end());
-  lab = await Lab.start(options, programOf(executable));
-  await answer(lab, directory);
-  process.stdout.write(`${JSON.stringify(await lab.describe())}\n`);
+  return () => isAsked;
 }
 
 /** The running lab starts boxes when asked, so that it also ends them. */
