@@ -57,7 +57,9 @@ export class Recovery implements RoleMachine {
     if (message.kind !== 'tell') return;
     const { role, lastView, last } = message;
     this.#told.set(from, { role, lastView, last });
-    if (role !== 'primary' || this.#register === undefined) return;
+    if (this.#register === undefined) return;
+    if (this.#decide()) this.#actAt = this.#context.now;
+    if (role !== 'primary') return;
     if (this.#register.primary !== from || message.view !== this.#register.view) return;
     this.#follow(this.#register);
   }
@@ -85,7 +87,7 @@ export class Recovery implements RoleMachine {
     this.#register = configuration;
     if (!configuration.inSync.includes(this.#context.self)) this.#follow(configuration);
     else if (this.#told.get(configuration.primary)?.role === 'primary') this.#follow(configuration);
-    else if (!this.#context.asking) this.#actAt = this.#context.now;
+    else if (this.#decide()) this.#actAt = this.#context.now;
   }
 
   #follow(configuration: Configuration): void {

@@ -46,6 +46,8 @@ export class Box implements Endpoint {
   #held: (() => void)[] = [];
   #rebooted = false;
   running = false;
+  /** Operations that this box made and has in its log: no power cut, and they are never thrown away. */
+  readonly logged = new Set<string>();
 
   constructor(options: BoxOptions, world: World, net: Net, register: Register) {
     this.id = options.id;
@@ -60,6 +62,7 @@ export class Box implements Endpoint {
   start(): void {
     this.running = true;
     this.#process += 1;
+    const process = this.#process;
     this.state = new RegisterState(this.store, this.options.persistent, this.#rebooted);
     const { id, members, segmentSize } = this.options;
     const founder = members[0] === id;
@@ -79,7 +82,9 @@ export class Box implements Endpoint {
           bytes: (size) => Buffer.alloc(size),
           u32: () => this.#world.random.below(0xffff_ffff),
         },
-        arbiter: this.#register.arbiterOf(id, (run) => this.#later(0, run, true)),
+        arbiter: this.#register.arbiterOf(id, (run) => {
+          if (process === this.#process) this.#later(0, run, true);
+        }),
         state: this.state,
         report: {
           ...SILENT,
@@ -168,6 +173,7 @@ export class Box implements Endpoint {
         body: Buffer.from(JSON.stringify(command)),
         data: command.content === '' ? undefined : Buffer.from(command.content),
       });
+      this.#later(0.01, () => this.logged.add(command.id));
     }
     this.#after(member, position, () => reply({ kind: 'done', value }));
   }
@@ -217,6 +223,19 @@ export class Box implements Endpoint {
       else run();
     };
     this.#world.after(delayMs, attempt, settles);
+  }
+
+  /** Operations in the files that were set aside. */
+  get aside(): readonly string[] {
+    return this.disk.list('aside').flatMap((name) => {
+      const lines = String(this.disk.read(`aside/${name}`))
+        .trim()
+        .split('\n');
+      return lines.map((line) => {
+        const { body } = JSON.parse(line) as { readonly body: string };
+        return (JSON.parse(Buffer.from(body, 'base64').toString()) as Command).id;
+      });
+    });
   }
 
   #thaw(): void {

@@ -5,6 +5,7 @@
  * - no operation is there twice
  * - what a read showed is a beginning of what is there in the end, and holds all that was answered before it was asked
  * - no box answers while another box holds a valid lease for the group
+ * - what a box had and the group has not is in a file aside (unless power cuts took it)
  * - in the end all boxes hold the same entries and the same content
  */
 import type { Box } from './box.ts';
@@ -84,6 +85,17 @@ export class History {
         throw new SimFailure(`a read showed ${list[lost]} in key ${key}; there is ${there[lost]}`);
     }
     for (const other of others) this.#compare(first, other);
+  }
+
+  /** Nothing that a box had in its log was thrown away. */
+  checkAside(): void {
+    for (const box of this.#boxes) {
+      const there = new Set([...box.state.lists.values()].flat());
+      const aside = new Set(box.aside);
+      for (const id of box.logged) {
+        if (!there.has(id) && !aside.has(id)) throw new SimFailure(`${id} of ${box.id} is nowhere`);
+      }
+    }
   }
 
   #checkOnce(key: number, list: readonly string[]): void {

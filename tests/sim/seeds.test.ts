@@ -25,7 +25,7 @@ test('the same seed gives the same run', async () => {
 
 test('the checker sees it when a box answers before its backup has the entry', async () => {
   let failed = 0;
-  for (let seed = 1; seed <= 20 && failed === 0; seed += 1) {
+  for (let seed = 21; seed <= 40 && failed === 0; seed += 1) {
     const result = await simulate({ seed, steps: 3 * STEPS, replyBeforeBackup: true });
     if (result.failure !== undefined) failed += 1;
   }

@@ -111,6 +111,7 @@ class Simulation {
     const rested = await this.world.run(this.world.now + REST_MS_MAX, () => this.#rests());
     if (!rested) throw new SimFailure(`the group does not come to rest: ${this.#describe()}`);
     this.history.check();
+    if (!this.#power) this.history.checkAside();
   }
 
   /** Breaks something now and then, and mends it a while later. */

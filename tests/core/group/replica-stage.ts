@@ -5,6 +5,7 @@ import type { LogView } from '#core/group/log.ts';
 import type { Message } from '#core/group/messages.ts';
 import type { EntryRecord } from '#core/group/record.ts';
 import { Replica } from '#core/group/replica.ts';
+import type { Role } from '#core/group/roles.ts';
 import type { Configuration } from '#core/group/view.ts';
 import type { InstantMs } from '#core/ports/clock.ts';
 import type { Command } from '../../support/datadriven.ts';
@@ -64,7 +65,7 @@ export class Stage {
     else if (name === 'synced') replica.synced(this.#now, number(args, 'position') as Position);
     else if (name === 'propose') this.#propose(replica, words.includes('stable'));
     else if (name === 'move') replica.primary?.move(peer);
-    else if (name === 'role') replica.tick(this.#now);
+    else if (name === 'override') replica.override();
     else replica.step(this.#now, peer, message(name, words, args));
   }
 
@@ -205,6 +206,14 @@ function message(
         nonce: number(args, 'nonce'),
         end: number(args, 'end') as Position,
         runs: [],
+      };
+    case 'tell':
+      return {
+        kind: 'tell',
+        role: (words[1] ?? 'recovering') as Role,
+        view,
+        lastView: number(args, 'lastview') as View,
+        last: number(args, 'last') as Position,
       };
     case 'withdraw':
       return { kind: 'withdraw', view, reason: 'disk full' };

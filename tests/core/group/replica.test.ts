@@ -4,7 +4,7 @@ import { Stage } from './replica-stage.ts';
 
 const test = suite('core/group/replica');
 
-for (const name of ['takeover', 'lease', 'eviction', 'join', 'move', 'doubt']) {
+for (const name of ['takeover', 'lease', 'eviction', 'join', 'move', 'doubt', 'recovery']) {
   test(`golden conversation: ${name}`, () => {
     let stage = new Stage();
     runGolden(`tests/golden/group/${name}.txt`, (command) => {
