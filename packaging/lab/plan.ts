@@ -49,11 +49,17 @@ export interface LabPlan {
 export const LAB_VOLUME = 'files';
 export const LAB_EXPORT = '/files';
 const WITNESS = 'witness';
+/** More than anybody has tried; each is a process of some 100 MB. */
+const BOXES_MAX = 7;
 /** Something that answers on every machine: the refusal of a port that nobody has. */
 const GATEWAY_REFERENCES = 'references = [{ address = "127.0.0.1", port = 1 }]';
 
 /** Makes folders, keys and box.toml for everybody. What is there already is kept, so that a lab can start again. */
 export async function planLab(wanted: LabOptions): Promise<LabPlan> {
+  const { boxes: count } = wanted;
+  if (!Number.isInteger(count) || count < 1 || count > BOXES_MAX) {
+    throw new Error(`boxes: ${count}; a lab has 1 to ${BOXES_MAX}`);
+  }
   const directory = resolve(wanted.directory);
   const options = { ...wanted, directory, ports: await freePorts(wanted) };
   const boxes = Array.from({ length: options.boxes }, (_, index): BoxPlan => {

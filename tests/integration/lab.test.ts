@@ -1,0 +1,195 @@
+/** The lab as outsiders use it: one line of JSON, boxes that can be killed and started again, and nothing left behind. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import * as assert from 'uvu/assert';
+import type { Status } from '#core/status.ts';
+import { ask } from '#tui/control-client.ts';
+import { suite } from '../support/suite.ts';
+import { outcomeOf } from './run-command.ts';
+
+const test = suite('integration/lab', { secondsMax: 60 });
+
+const LAB = resolve(import.meta.dirname, '../lab/lab.ts');
+const START_MS_MAX = 30_000;
+const running = new Set<ChildProcess>();
+
+interface LabLine {
+  readonly address: string;
+  readonly export: string;
+  readonly ports: Readonly<Record<'nfs' | 'mount' | 'portmap' | 'metrics', number>>;
+  readonly boxes: readonly {
+    readonly name: string;
+    readonly pid: number;
+    readonly address: string;
+    readonly backend: string;
+    readonly data: string | null;
+    readonly control: string;
+    readonly serving: boolean;
+  }[];
+  readonly witness: { readonly pid: number } | null;
+}
+
+interface RunningLab {
+  readonly child: ChildProcess;
+  readonly line: LabLine;
+  /** All of standard output so far. */
+  out(): string;
+}
+
+test('two labs at once: a line each, a killed box starts again, SIGTERM leaves nothing', () =>
+  inFolder(async (folder) => {
+    const [first, second] = [join(folder, 'first'), join(folder, 'second')];
+    const labs = await Promise.all([
+      startLab(first, '--address', '127.0.20.60', '--handles', 'issuer', '--durability', 'memory'),
+      startLab(second, '--address', '127.0.20.70', '--boxes', '1'),
+    ]);
+    const [pair, single] = labs;
+    assert.is(pair.line.address, '127.0.20.60');
+    assert.equal(
+      pair.line.boxes.map(({ name, backend, address, data }) => [name, backend, address, data]),
+      [
+        ['a', 'posix', '127.0.20.61', join(first, 'a/files')],
+        ['b', 'memory', '127.0.20.62', null],
+      ],
+    );
+    assert.is(single.line.boxes.length, 1);
+    assert.is(single.line.witness, null);
+    for (const { line } of labs) {
+      for (const box of line.boxes) assert.match(commandOf(box.pid), /main\.ts\0serve\0/);
+      assert.is(line.boxes.filter(({ serving }) => serving).length, 1);
+    }
+    await killAndReturn(pair.line, first);
+    const again = await runLab('box', 'b', '--dir', first);
+    assert.is(again.code, 1);
+    assert.match(again.err, /box b: runs already/);
+    for (const { child } of labs) child.kill('SIGTERM');
+    await Promise.all(labs.map(({ child }) => once(child, 'exit')));
+    for (const { child, out } of labs) {
+      assert.is(child.exitCode, 0);
+      assert.is(out().trim().split('\n').length, 1, 'one line on standard output');
+    }
+    assert.equal(processesOf(folder), []);
+  }));
+
+test('a lab that is told to end while it starts leaves nothing', () =>
+  inFolder(async (folder) => {
+    const child = spawnLab('--address', '127.0.20.80', '--dir', folder);
+    const outcome = outcomeOf(child);
+    while (processesOf(folder).length < 2) await sleep(10);
+    child.kill('SIGTERM');
+    const { code, out, err } = await outcome;
+    assert.is(code, 0, err);
+    assert.is(out, '');
+    assert.equal(processesOf(folder), []);
+  }));
+
+test('a lab that cannot start says why in one sentence', () =>
+  inFolder(async (folder) => {
+    const noBox = runLab('box', 'a', '--dir', folder);
+    const noAddress = runLab('--dir', join(folder, 'x'), '--address', '203.0.113.1');
+    const noBoxes = runLab('--dir', join(folder, 'z'), '--boxes', '0');
+    const noBackend = runLab('--dir', join(folder, 'y'), '--backends', 'floppy');
+    for (const [outcome, sentence] of [
+      [await noBox, /no lab runs there/],
+      [await noAddress, /address 203\.0\.113\.1: cannot be used here/],
+      [await noBoxes, /boxes: 0; a lab has 1 to 7/],
+      [await noBackend, /no backend "floppy"; there are memory, posix/],
+    ] as const) {
+      assert.is(outcome.code, 1);
+      assert.is(outcome.out, '');
+      assert.match(outcome.err, sentence);
+    }
+    assert.equal(processesOf(folder), []);
+  }));
+
+/** SIGKILL from outside, as tests of others do it, and the lab's own way back. */
+async function killAndReturn(line: LabLine, folder: string): Promise<void> {
+  const killed = line.boxes.find(({ serving }) => serving);
+  const other = line.boxes.find(({ serving }) => !serving);
+  assert.ok(killed && other);
+  process.kill(killed.pid, 'SIGKILL');
+  await until(async () => (await rowOf(other.control, other.name)).serving);
+  const { code, out, err } = await runLab('box', killed.name, '--dir', folder);
+  assert.is(code, 0, err);
+  const back = JSON.parse(out) as { name: string; pid: number };
+  assert.is(back.name, killed.name);
+  assert.is.not(back.pid, killed.pid);
+  assert.match(commandOf(back.pid), /main\.ts\0serve\0/);
+  await until(async () => (await rowOf(other.control, killed.name)).inSync);
+}
+
+async function rowOf(control: string, name: string) {
+  const { boxes } = (await ask(control, 'status')) as Status;
+  const row = boxes.find((box) => box.name === name);
+  assert.ok(row);
+  return row;
+}
+
+async function startLab(directory: string, ...args: readonly string[]): Promise<RunningLab> {
+  const child = spawnLab('--dir', directory, ...args);
+  let text = '';
+  let log = '';
+  child.stderr?.on('data', (bytes) => {
+    log += String(bytes);
+  });
+  child.stdout?.on('data', (bytes) => {
+    text += String(bytes);
+  });
+  await until(() => text.includes('\n') || child.exitCode !== null);
+  assert.is(child.exitCode, null, log);
+  return { child, line: JSON.parse(text) as LabLine, out: () => text };
+}
+
+function spawnLab(...args: readonly string[]): ChildProcess {
+  const child = spawn(process.execPath, [LAB, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  running.add(child);
+  child.once('exit', () => running.delete(child));
+  return child;
+}
+
+function runLab(...args: readonly string[]) {
+  return outcomeOf(spawnLab(...args));
+}
+
+async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
+  const end = performance.now() + START_MS_MAX;
+  while (!(await isSo())) {
+    if (performance.now() > end) throw new Error(`not so within ${START_MS_MAX} ms`);
+    await sleep(20);
+  }
+}
+
+/** Processes whose command line names the folder. */
+function processesOf(folder: string): readonly string[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map((pid) => commandOf(Number(pid)))
+    .filter((command) => /\0(?:serve|witness)\0/.test(command) && command.includes(folder));
+}
+
+function commandOf(pid: number): string {
+  const path = `/proc/${pid}/cmdline`;
+  try {
+    return existsSync(path) ? readFileSync(path, 'utf8') : '';
+  } catch {
+    // Ended between the two.
+    return '';
+  }
+}
+
+/** Labs that a failed test has left running are ended. */
+async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'understudy-lab-'));
+  try {
+    await work(folder);
+  } finally {
+    const left = [...running];
+    for (const child of left) child.kill('SIGTERM');
+    await Promise.all(left.map((child) => once(child, 'exit')));
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
