@@ -45,7 +45,7 @@ async function run(
   parts: (config: BoxConfig, directory: string, identity: Identity) => Parts,
 ): Promise<number> {
   const directory = resolve(given);
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  makeDirectory(directory);
   const config = readBoxConfig(directory);
   const identity = await loadIdentity(directory, config.name);
   const log = createLog({ level: logLevel }).child(config.name);
@@ -63,6 +63,17 @@ async function run(
   await ended;
   await kernel.stop();
   return 0;
+}
+
+function makeDirectory(directory: string): void {
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    const reason = (cause as Error).message;
+    throw new Error(
+      `state directory ${directory}: cannot be made (${reason}); name another one with --dir`,
+    );
+  }
 }
 
 function untilSignal(): Promise<void> {

@@ -73,9 +73,16 @@ function parser(shell: Shell): Argv {
     .wrap(WIDTH)
     .exitProcess(false)
     .fail((message, error) => {
-      if (error instanceof Error) throw error;
-      throw new UsageError(message.split('\n').filter(Boolean).join('; '));
+      // yargs has an error of its own for some mistakes, and only a message for the others.
+      if (error instanceof Error && error.name !== 'YError') throw error;
+      throw new UsageError(oneLine(message ?? error.message));
     });
+}
+
+/** yargs says `Invalid values:`, and each of them on a line of its own. */
+function oneLine(message: string): string {
+  const lines = message.split('\n').map((line) => line.trim());
+  return lines.filter(Boolean).join('; ').replaceAll(':; ', ': ');
 }
 
 /** yargs makes a list of an option that is given twice; only these are meant to be lists. */
