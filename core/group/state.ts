@@ -156,7 +156,7 @@ export class State implements StateMachine {
   ): Outcome {
     const contentDone = this.#hasContent(volume, stamp);
     const outcome = volume.apply(operation, change, stamp, data, contentDone);
-    if (operation.mirror !== undefined) {
+    if (operation.mirror !== undefined && operation.mirrors?.(change) !== false) {
       this.#owed.push({ stamp, volume, operation: operation as unknown as AnyOperation, change });
     }
     return outcome;

@@ -79,6 +79,8 @@ export interface Operation<Args, Change, Outcome> {
   /** The bytes that `change` describes are `data`; `undefined` where the backend has them already. */
   content?(backend: Backend, change: Change, data: Buffer | undefined): void;
   mirror?(backend: Backend, change: Change, context: MirrorContext): void;
+  /** Whether `mirror` has anything to do for this change; without it, always. */
+  mirrors?(change: Change): boolean;
   /** What must be fetched again when an entry with this change is discarded: from `offset` to `offset + size`. */
   extent?(
     change: Change,

@@ -108,6 +108,10 @@ export const write: Operation<WriteArgs, WriteChange, WriteOutcome> = {
     backend.setAttributes(file, mirrorAttributes(attributes, context), context.replay);
   },
 
+  mirrors({ cleared }) {
+    return cleared !== undefined;
+  },
+
   extent({ file, offset, size }) {
     return size === 0 ? undefined : { file, offset, size };
   },

@@ -89,6 +89,9 @@ export function isKind(stat: Stats, kind: FileKind): boolean {
   }
 }
 
+/** Milliseconds that a file's times may be off: less than people can see, more than a commit takes. */
+const NEAR_MS = 50;
+
 export interface Dress {
   readonly attributes: MirrorAttributes;
   /** With what an ordinary user needs added. */
@@ -104,7 +107,7 @@ export function dressOpen(fd: number, stat: Stats, dress: Dress): void {
   if (!isOwned) fchownSync(fd, uid, gid);
   // A change of owner takes setuid and setgid away, so that the mode comes after it.
   if (!isOwned || (stat.mode & PERMISSIONS) !== dress.mode) fchmodSync(fd, dress.mode);
-  futimesSync(fd, secondsOf(atime), secondsOf(mtime));
+  if (!isNear(stat, atime, mtime)) futimesSync(fd, secondsOf(atime), secondsOf(mtime));
 }
 
 /** The same by path, for everything that is not opened. */
@@ -115,7 +118,13 @@ export function dressPath(path: string, stat: Stats, dress: Dress): void {
   if (!isOwned) lchownSync(bytes, uid, gid);
   const isMode = isOwned && (stat.mode & PERMISSIONS) === dress.mode;
   if (!isMode && !stat.isSymbolicLink()) chmodSync(bytes, dress.mode);
-  lutimesSync(bytes, secondsOf(atime), secondsOf(mtime));
+  if (!isNear(stat, atime, mtime)) lutimesSync(bytes, secondsOf(atime), secondsOf(mtime));
+}
+
+/** Whether the file's own times, as the kernel has just set them, will do: the catalog has the exact ones. */
+function isNear(stat: Stats, atime: Time, mtime: Time): boolean {
+  const apart = (ms: number, time: Time) => Math.abs(ms - secondsOf(time) * 1000);
+  return apart(stat.atimeMs, atime) < NEAR_MS && apart(stat.mtimeMs, mtime) < NEAR_MS;
 }
 
 /** Exact to about a quarter of a microsecond; the catalog has the exact time. */
