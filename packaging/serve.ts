@@ -1,9 +1,10 @@
 /** Runs one box, or the witness: configuration -> host -> kernel -> plugins, until a signal ends it. */
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Kernel } from '#core/kernel.ts';
 import type { LogLevel } from '#core/log-line.ts';
 import type { Plugin } from '#core/plugin.ts';
+import { DiskError } from '#core/ports/disk.ts';
 import { Services } from '#core/services.ts';
 import { BACKENDS, Backends } from '#core/volume/backends.ts';
 import { createClock } from '#plugins/host/clock.ts';
@@ -49,6 +50,7 @@ async function run(
   const config = readBoxConfig(directory);
   const identity = await loadIdentity(directory, config.name);
   const log = createLog({ level: logLevel }).child(config.name);
+  stopOnDiskErrors(config.name);
   const services = new Services();
   services.offer(BACKENDS, new Backends());
   const kernel = new Kernel(parts(config, directory, identity), {
@@ -63,6 +65,19 @@ async function run(
   await ended;
   await kernel.stop();
   return 0;
+}
+
+/**
+ * A box whose own disk is full or fails must stop, so that another steps in. That is nobody's mistake: one sentence, where
+ * any other uncaught error shows its stack.
+ */
+function stopOnDiskErrors(name: string): void {
+  process.once('uncaughtException', (error) => {
+    const isDisk = error instanceof DiskError;
+    const text = isDisk ? `box ${name} stops: ${error.message}` : (error.stack ?? String(error));
+    writeSync(2, `understudy: ${text}\n`);
+    process.exit(1);
+  });
 }
 
 function makeDirectory(directory: string): void {

@@ -313,13 +313,18 @@ export class GroupService implements Group {
     }
   }
 
-  #hasRoom(volume: Volume, size: number): boolean {
+  /** Bytes of the state directory's disk beyond the reserve; below zero where it is used up. */
+  stateRoom(): number {
     const now = this.#deps.clock.now();
     if (now >= this.#roomUntil) {
       this.#roomUntil = now + ROOM_MS_MAX;
       this.#room = this.#deps.disk.free() - STATE_RESERVE_SIZE;
     }
-    if (this.#room < size) return false;
+    return this.#room;
+  }
+
+  #hasRoom(volume: Volume, size: number): boolean {
+    if (this.stateRoom() < size) return false;
     const space = volume.space();
     return space.sizeFree >= size && space.filesFree > 0;
   }

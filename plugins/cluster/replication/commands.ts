@@ -8,6 +8,7 @@ import type { ExportRecord, RegistryChange, VolumeRecord } from '#core/group/reg
 import type { Requests } from '#core/group/requests.ts';
 import type { GroupService } from '#core/group/service.ts';
 import type { State } from '#core/group/state.ts';
+import { STATE_RESERVE_SIZE } from '#core/limits.ts';
 import type { Random } from '#core/ports/random.ts';
 import { ROOT_ID } from '#core/vfs/inode.ts';
 import type { VolumeLimits } from '#core/volume/backend.ts';
@@ -86,6 +87,7 @@ async function createVolume(
   deps: CommandDependencies,
   params: v.InferOutput<typeof CreateVolume>,
 ): Promise<VolumeRecord> {
+  demandRoom(deps, `volume ${params.name}`);
   const { registry } = deps.state;
   if (registry.volumes.some((record) => record.name === params.name)) {
     throw new Error(`volume ${params.name}: exists already; choose another name`);
@@ -133,6 +135,7 @@ async function addExport(
   deps: CommandDependencies,
   params: v.InferOutput<typeof AddExport>,
 ): Promise<ExportRecord> {
+  demandRoom(deps, `export ${params.path}`);
   const { registry } = deps.state;
   const volume = registry.volumes.find((record) => record.name === params.volume);
   if (volume === undefined) {
@@ -179,6 +182,7 @@ async function addAddress(
   deps: CommandDependencies,
   params: v.InferOutput<typeof AddAddress>,
 ): Promise<object> {
+  demandRoom(deps, `address ${params.address}`);
   if (!ipaddr.isValid(params.address)) {
     throw new Error(`address ${params.address}: not an IPv4 or IPv6 address`);
   }
@@ -213,6 +217,15 @@ async function move(
 }
 
 /** One registry change as an entry of its own; resolves when it is committed. */
+/** What is added needs room, as what clients add does; what is taken away may use the reserve. */
+function demandRoom({ group }: CommandDependencies, what: string): void {
+  if (group.stateRoom() >= 0) return;
+  const reserve = STATE_RESERVE_SIZE / (1024 * 1024);
+  throw new Error(
+    `${what}: the disk with the state directory has less than ${reserve} MiB free; free some space or give it more`,
+  );
+}
+
 export function put(deps: { group: GroupService }, change: RegistryChange): Promise<void> {
   const transaction = deps.group.begin();
   transaction.registry(change);
