@@ -25,6 +25,8 @@ import type { State } from './state.ts';
 const BODY_SIZE_MAX = 64 * 1024;
 /** Milliseconds for which an answer about free room is believed. */
 const ROOM_MS_MAX = 500;
+/** Bytes of log and catalog that an entry takes beside its data, about. */
+const ENTRY_SIZE = 1024;
 /** Milliseconds between tries to reach a backup that must sync a file. */
 const SYNC_RETRY_MS = 20;
 
@@ -315,16 +317,17 @@ export class GroupService implements Group {
 
   /** Bytes of the state directory's disk beyond the reserve; below zero where it is used up. */
   stateRoom(): number {
-    const now = this.#deps.clock.now();
-    if (now >= this.#roomUntil) {
-      this.#roomUntil = now + ROOM_MS_MAX;
-      this.#room = this.#deps.disk.free() - STATE_RESERVE_SIZE;
-    }
+    this.#roomUntil = this.#deps.clock.now() + ROOM_MS_MAX;
+    this.#room = this.#deps.disk.free() - STATE_RESERVE_SIZE;
     return this.#room;
   }
 
+  /** What is let in counts at once: within half a second a fast client writes more than the whole reserve. */
   #hasRoom(volume: Volume, size: number): boolean {
-    if (this.stateRoom() < size) return false;
+    const entrySize = size + ENTRY_SIZE;
+    const isOld = this.#deps.clock.now() >= this.#roomUntil;
+    if ((isOld || this.#room < entrySize) && this.stateRoom() < entrySize) return false;
+    this.#room -= entrySize;
     const space = volume.space();
     return space.sizeFree >= size && space.filesFree > 0;
   }
