@@ -40,3 +40,8 @@ export const JOIN_FLIGHT_SIZE_MAX = 4 * BATCH_SIZE_MAX;
 export const JOIN_NEAR_ENTRIES = 256;
 /** Bytes of content fetched again at once. */
 export const FETCH_SIZE_MAX = 1024 * 1024;
+/**
+ * Messages of entries under way to a backup: one that it works on and one that is on its way. What is made meanwhile
+ * travels together in the next, which costs both boxes less than a message for each turn.
+ */
+export const STREAM_MESSAGES_MAX = 2;

@@ -36,6 +36,8 @@ export class Peer {
   sentAt = -Infinity as InstantMs;
   /** After this position a gap was answered already. */
   #gapAt = -1;
+  /** Where the messages end that were streamed and not acknowledged. */
+  #ends: Position[] = [];
   #flight: { readonly position: Position; readonly size: number }[] = [];
   #flightSize = 0;
 
@@ -46,6 +48,17 @@ export class Peer {
   /** Bytes sent to a joining peer and not acknowledged. */
   get flightSize(): number {
     return this.#flightSize;
+  }
+
+  /** Messages with entries streamed and not acknowledged. */
+  get streamed(): number {
+    return this.#ends.length;
+  }
+
+  /** A message with entries up to `position` was streamed. */
+  streamedTo(position: Position): void {
+    if (position > this.sent) this.#ends.push(position);
+    this.sent = position;
   }
 
   fed(position: Position, size: number): void {
@@ -90,6 +103,7 @@ export class Peer {
     if (message.whole) this.whole = true;
     const until = (message.sentAt + LEASE_MS) as InstantMs;
     if (until > this.grantedUntil) this.grantedUntil = until;
+    while ((this.#ends[0] ?? Infinity) <= received) this.#ends.shift();
     while ((this.#flight[0]?.position ?? Infinity) <= received) {
       this.#flightSize -= this.#flight.shift()?.size ?? 0;
     }
@@ -103,6 +117,7 @@ export class Peer {
   }
 
   #land(): void {
+    this.#ends = [];
     this.#flight = [];
     this.#flightSize = 0;
   }

@@ -12,6 +12,7 @@ import {
   MOVE_MS_MAX,
   RETRY_MS,
   SILENCE_MS,
+  STREAM_MESSAGES_MAX,
 } from '../limits.ts';
 import type { InstantMs } from '../ports/clock.ts';
 import { CommitRule } from './commit-rule.ts';
@@ -80,7 +81,7 @@ export class Primary implements RoleMachine {
   /** The turn's entries are in this box's log. */
   logged(): void {
     this.#logged = this.#context.log.last;
-    for (const peer of this.peers.values()) if (peer.phase === 'streaming') this.#stream(peer);
+    for (const peer of this.peers.values()) if (peer.phase === 'streaming') this.#streamNext(peer);
     this.#advance();
   }
 
@@ -213,6 +214,8 @@ export class Primary implements RoleMachine {
     } else if (message.gap && peer.isNewGap(message.received)) {
       peer.sent = peer.received;
       if (peer.phase === 'streaming') this.#stream(peer);
+    } else if (peer.phase === 'streaming') {
+      this.#streamNext(peer);
     }
     if (peer.phase === 'joining') this.#onJoiningProgress(peer);
     this.#advance();
@@ -266,9 +269,14 @@ export class Primary implements RoleMachine {
     this.#context.emit({ kind: 'feed', to: peer.id, after: peer.sent, upTo: commit });
   }
 
+  /** Streams what there is, unless enough is under way: then it leaves with what else comes until that is acknowledged. */
+  #streamNext(peer: Peer): void {
+    if (peer.sent < this.#logged && peer.streamed < STREAM_MESSAGES_MAX) this.#stream(peer);
+  }
+
   #stream(peer: Peer): void {
     const after = peer.sent;
-    peer.sent = this.#logged;
+    peer.streamedTo(this.#logged);
     peer.sentAt = this.#context.now;
     this.#context.emit({ kind: 'stream', to: peer.id, after, upTo: this.#logged });
   }

@@ -310,6 +310,8 @@ export class State implements StateMachine {
       this.#locals.at(stamp.position);
       volume.mirror(operation, change, stamp, this.#replayOf(owed), this.#options.self);
       done += 1;
+      // A backend that starts empty is told everything anew: what it was told before does not matter.
+      if (!volume.backend.abilities.persistent) continue;
       if (stamp.position > this.#mirroredBefore) this.#deps.mirrored.set(stamp.position);
     }
     this.#owed = done === this.#owed.length ? [] : this.#owed.slice(done);
