@@ -84,13 +84,13 @@ export class PosixBackend implements Backend {
     const reserved = new Reserved(layout, objects, random);
     const owners = new Owners(isRoot, log);
     const parts = { objects, places, unnamed, descriptors, replaying, syscalls, log };
-    const content = new Content(parts);
+    this.#medium = new Medium(layout, clock, syscalls);
+    const content = new Content({ ...parts, isMemory: this.#medium.isMemory });
     this.#mirror = new Mirror({ ...parts, content, reserved, strangers, doubt, owners, isRoot });
     this.#content = content;
     this.#objects = objects;
     this.#places = places;
     this.#reserved = reserved;
-    this.#medium = new Medium(layout, clock, syscalls);
     reserved.sweep(clock);
   }
 

@@ -24,6 +24,8 @@ export interface ContentDependencies {
   readonly descriptors: Descriptors;
   readonly replaying: Replaying;
   readonly syscalls: Syscalls;
+  /** Whether the file system is memory itself: no read has to wait there, and none can be told not to. */
+  readonly isMemory: boolean;
   readonly log: Log;
 }
 
@@ -45,7 +47,8 @@ export class Content {
   }
 
   read(file: FileId, offset: number, target: Buffer): number | Promise<number> {
-    const { syscalls } = this.#deps;
+    const { syscalls, isMemory } = this.#deps;
+    if (isMemory) return this.readNow(file, offset, target);
     const found = this.#existing(file, 'read');
     if (found === undefined) return 0;
     try {

@@ -10,11 +10,16 @@ const SPACE_AGE_MS_MAX = 1000;
 /** ext2 to ext4, and XFS (`f_type` of statfs(2)): flushing one changed file there flushes every earlier change of names. */
 const ORDERED_JOURNALS: ReadonlySet<number> = new Set([0xef53, 0x58465342]);
 
+/** tmpfs. */
+const MEMORY = 0x01021994;
+
 export class Medium {
   readonly #layout: Layout;
   readonly #clock: Clock;
   readonly #syscalls: Syscalls;
   readonly #isOrdered: boolean;
+  /** The file system is memory itself. */
+  readonly isMemory: boolean;
   #space: Space | undefined;
   #asked: InstantMs;
 
@@ -23,7 +28,9 @@ export class Medium {
     this.#clock = clock;
     this.#syscalls = syscalls;
     this.#asked = clock.now();
-    this.#isOrdered = ORDERED_JOURNALS.has(statfsSync(bytesOf(layout.root)).type);
+    const { type } = statfsSync(bytesOf(layout.root));
+    this.#isOrdered = ORDERED_JOURNALS.has(type);
+    this.isMemory = type === MEMORY;
   }
 
   space(): Space {
