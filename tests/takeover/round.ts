@@ -73,6 +73,15 @@ class Round {
   /** Replayed calls that a process has told so far. */
   readonly #replayed = new Map<number, number>();
 
+  readonly #disturbances: readonly ((() => Promise<void>) | undefined)[] = [
+    ...[undefined, undefined, undefined, undefined, undefined],
+    () => this.#killBackup(),
+    () => this.#killWitness(),
+    () => this.#move(),
+    () => this.#killBeforeTheReturn(),
+    () => this.#killBoth(),
+  ];
+
   constructor(options: RoundOptions, lab: Lab, crew: Crew) {
     this.#options = options;
     this.#lab = lab;
@@ -126,36 +135,56 @@ class Round {
     this.#options.say(`kill ${kill}: box ${name}, stall ${gap} ms, in sync after ${seconds} s`);
   }
 
-  /** What no client may notice either. */
+  /** What clients may wait for and must not notice otherwise. */
   async #disturb(): Promise<void> {
-    const lab = this.#lab;
-    switch (this.#dice.below(10)) {
-      case 0: {
-        const backup = this.#other(await this.#serving());
-        this.#options.say(`kill of the backup, box ${backup}`);
-        await lab.kill(backup);
-        await sleep(this.#dice.below(AWAY_MS_MAX));
-        await lab.restart(backup);
-        break;
-      }
-      case 1:
-        this.#options.say('kill of the witness');
-        await lab.killWitness();
-        await sleep(this.#dice.below(AWAY_MS_MAX));
-        lab.restartWitness();
-        break;
-      case 2: {
-        const name = await this.#serving();
-        const to = this.#other(name);
-        this.#options.say(`planned move to box ${to}`);
-        await lab.control(name, 'move', { to });
-        break;
-      }
-      default:
-        return;
-    }
-    await lab.settled();
+    const disturbance = this.#dice.pick(this.#disturbances);
+    if (disturbance === undefined) return;
+    await disturbance();
+    await this.#lab.settled();
     await sleep(this.#dice.below(QUIET_MS_MAX));
+  }
+
+  async #killBackup(): Promise<void> {
+    const backup = this.#other(await this.#serving());
+    this.#options.say(`kill of the backup, box ${backup}`);
+    await this.#lab.kill(backup);
+    await sleep(this.#dice.below(AWAY_MS_MAX));
+    await this.#lab.restart(backup);
+  }
+
+  async #killWitness(): Promise<void> {
+    this.#options.say('kill of the witness');
+    await this.#lab.killWitness();
+    await sleep(this.#dice.below(AWAY_MS_MAX));
+    this.#lab.restartWitness();
+  }
+
+  async #move(): Promise<void> {
+    const name = await this.#serving();
+    const to = this.#other(name);
+    this.#options.say(`planned move to box ${to}`);
+    await this.#lab.control(name, 'move', { to });
+  }
+
+  /** The box that is back and not in sync yet must not serve, whatever becomes of the other. */
+  async #killBeforeTheReturn(): Promise<void> {
+    const first = await this.#serving();
+    const second = this.#other(first);
+    this.#options.say(`kill of box ${first}, and of box ${second} while the first catches up`);
+    await this.#lab.kill(first);
+    await this.#othersServe(first);
+    await this.#lab.restart(first);
+    await sleep(this.#dice.below(AWAY_MS_MAX));
+    await this.#lab.kill(second);
+    await sleep(this.#dice.below(AWAY_MS_MAX));
+    await this.#lab.restart(second);
+  }
+
+  async #killBoth(): Promise<void> {
+    this.#options.say('kill of both boxes');
+    const names = this.#lab.plan.boxes.map(({ name }) => name);
+    await Promise.all(names.map((name) => this.#lab.kill(name)));
+    await Promise.all(names.map((name) => this.#lab.restart(name)));
   }
 
   async #serving(): Promise<string> {
