@@ -157,6 +157,8 @@ class Round {
     await this.#lab.killWitness();
     await sleep(this.#dice.below(AWAY_MS_MAX));
     this.#lab.restartWitness();
+    // A box that falls before the other has its witness back is two faults at once: it takes as long as they do.
+    for (const { name } of this.#lab.plan.boxes) await this.#hasWitness(name);
   }
 
   async #move(): Promise<void> {
@@ -204,6 +206,16 @@ class Round {
       await sleep(10);
     }
     throw new Error(`box ${killed} was killed and nobody serves after ${TAKEOVER_MS_MAX} ms`);
+  }
+
+  async #hasWitness(name: string): Promise<void> {
+    const until = performance.now() + TAKEOVER_MS_MAX;
+    while (performance.now() < until) {
+      const { arbiter } = await this.#lab.status(name);
+      if (arbiter.condition.endsWith('is connected.')) return;
+      await sleep(20);
+    }
+    throw new Error(`box ${name}: no witness after ${TAKEOVER_MS_MAX} ms`);
   }
 
   async #countReplayed(): Promise<void> {
