@@ -4,87 +4,24 @@
  */
 import * as assert from 'uvu/assert';
 import { LOCAL_HANDLE_SIZE_MAX } from '#core/vfs/handle.ts';
-import { type FileId, type FileKind, ROOT_ID } from '#core/vfs/inode.ts';
-import { type Backend, BackendError, type MirrorNode, type Replay } from '#core/volume/backend.ts';
-import { MapTable } from '../support/local-table.ts';
+import { type FileKind, ROOT_ID } from '#core/vfs/inode.ts';
+import { BackendError } from '#core/volume/backend.ts';
 import { suite, type Test } from '../support/suite.ts';
 
-/** One place: the same volume each time it is opened. */
-export interface BackendPlace {
-  open(table: MapTable): Backend;
-  /** Removes what the place holds. */
-  clean(): void;
-}
-
-export interface BackendSubject {
-  /** `fs/posix`, `fs/memory`. */
-  readonly name: string;
-  make(): BackendPlace;
-  /** A place with room for less than 8 MiB; absent where none can be had. */
-  makeSmall?(): BackendPlace;
-}
-
-const TIME = { seconds: 1_700_000_000, nanoseconds: 0 };
-const MEBIBYTE = 1024 * 1024;
-
-export const fileId = (id: number): FileId => id as FileId;
-
-export function nodeOf(id: number, kind: FileKind, more: Partial<MirrorNode> = {}): MirrorNode {
-  return {
-    id: fileId(id),
-    kind,
-    mode: kind === 'directory' ? 0o755 : 0o644,
-    uid: process.geteuid?.() ?? 0,
-    gid: process.getegid?.() ?? 0,
-    size: 0,
-    atime: TIME,
-    mtime: TIME,
-    target: '',
-    device: { major: 0, minor: 0 },
-    reserved: '',
-    ...more,
-  };
-}
-
-/** Makes a file with content in the root. */
-export function makeFile(backend: Backend, id: number, name: string, text = ''): void {
-  backend.create(ROOT_ID, name, nodeOf(id, 'file'), 'fresh');
-  if (text !== '') backend.write(fileId(id), 0, Buffer.from(text, 'latin1'));
-}
-
-export async function readText(backend: Backend, id: number, size = 64): Promise<string> {
-  return (await readBytes(backend, id, 0, size)).toString('latin1');
-}
-
-async function readBytes(
-  backend: Backend,
-  id: number,
-  offset: number,
-  size: number,
-): Promise<Buffer> {
-  const target = Buffer.alloc(size, 0xee);
-  const count = await backend.read(fileId(id), offset, target);
-  return target.subarray(0, count);
-}
-
-export type InPlace = (
-  body: (backend: Backend, place: BackendPlace, table: MapTable) => void | Promise<void>,
-) => () => Promise<void>;
-
-/** Runs a test body in a place of its own, and removes that whatever happens. */
-export function inPlace(make: () => BackendPlace): InPlace {
-  return (body) => async () => {
-    const place = make();
-    const table = new MapTable();
-    const backend = place.open(table);
-    try {
-      await body(backend, place, table);
-    } finally {
-      await backend.close();
-      place.clean();
-    }
-  };
-}
+import { doubtTests, replayTests } from './backend-replay.ts';
+import {
+  type BackendSubject,
+  expectContents,
+  fileId,
+  type InPlace,
+  inPlace,
+  MEBIBYTE,
+  makeFile,
+  nodeOf,
+  readBytes,
+  readText,
+  rename,
+} from './backend-stage.ts';
 
 export function backendContract(subject: BackendSubject): void {
   const test = suite(`contract/backend ${subject.name}`);
@@ -340,18 +277,6 @@ function nameTests(test: Test, inside: InPlace): void {
   );
 }
 
-function rename(
-  backend: Backend,
-  source: string,
-  target: string,
-  id: number,
-  replaced?: { readonly file: FileId; readonly last: boolean },
-  replay: Replay = 'fresh',
-): void {
-  const from = { directory: ROOT_ID, name: source };
-  backend.rename(from, { directory: ROOT_ID, name: target }, fileId(id), replaced, replay);
-}
-
 function linkTests(test: Test, inside: InPlace): void {
   test(
     'a file lives until its last name goes',
@@ -434,144 +359,6 @@ function handleTests(test: Test, inside: InPlace): void {
       }
     }),
   );
-}
-
-/** One call of each mirror kind, between two known states of the files 2 ("a": one) and 3 ("b": two). */
-interface Case {
-  readonly title: string;
-  call(backend: Backend, replay: Replay): void;
-  /** Content by file id afterwards; empty for none. */
-  readonly after: Readonly<Record<number, string>>;
-}
-
-const CASES: readonly Case[] = [
-  {
-    title: 'create',
-    call: (backend, replay) => backend.create(ROOT_ID, 'new', nodeOf(4, 'file'), replay),
-    after: { 2: 'one', 3: 'two', 4: '' },
-  },
-  {
-    title: 'create of a directory',
-    call: (backend, replay) => backend.create(ROOT_ID, 'new', nodeOf(4, 'directory'), replay),
-    after: { 2: 'one', 3: 'two' },
-  },
-  {
-    title: 'create of a symlink',
-    call: (backend, replay) =>
-      backend.create(ROOT_ID, 'new', nodeOf(4, 'symlink', { target: 'a' }), replay),
-    after: { 2: 'one', 3: 'two' },
-  },
-  {
-    title: 'link',
-    call: (backend, replay) => backend.link(fileId(2), ROOT_ID, 'c', replay),
-    after: { 2: 'one', 3: 'two' },
-  },
-  {
-    title: 'remove',
-    call: (backend, replay) => backend.remove(ROOT_ID, 'a', fileId(2), true, replay),
-    after: { 2: '', 3: 'two' },
-  },
-  {
-    title: 'rename',
-    call: (backend, replay) => rename(backend, 'a', 'c', 2, undefined, replay),
-    after: { 2: 'one', 3: 'two' },
-  },
-  {
-    title: 'rename over a file',
-    call: (backend, replay) =>
-      rename(backend, 'a', 'b', 2, { file: fileId(3), last: true }, replay),
-    after: { 2: 'one', 3: '' },
-  },
-  {
-    title: 'setAttributes',
-    call: (backend, replay) =>
-      backend.setAttributes(fileId(2), nodeOf(2, 'file', { mode: 0o600 }), replay),
-    after: { 2: 'one', 3: 'two' },
-  },
-];
-
-function replayTests(test: Test, inside: InPlace): void {
-  for (const { title, call, after } of CASES) {
-    for (const situation of ['maybe, was done', 'maybe, was not done', 'done'] as const) {
-      test(
-        `${title}: ${situation}`,
-        inside(async (backend, place, table) => {
-          makeFile(backend, 2, 'a', 'one');
-          makeFile(backend, 3, 'b', 'two');
-          if (!backend.abilities.persistent) {
-            call(backend, situation === 'done' ? 'done' : 'maybe');
-            await expectContents(backend, after);
-            return;
-          }
-          const before = table.copy();
-          if (situation !== 'maybe, was not done') call(backend, 'fresh');
-          const again = place.open(before);
-          call(again, situation === 'done' ? 'done' : 'maybe');
-          await expectContents(again, after);
-          // The process goes on as if nothing had been.
-          makeFile(again, 9, 'later', 'later');
-          await expectContents(again, { ...after, 9: 'later' });
-          await again.close();
-        }),
-      );
-    }
-  }
-}
-
-async function expectContents(
-  backend: Backend,
-  contents: Readonly<Record<number, string>>,
-): Promise<void> {
-  for (const [id, text] of Object.entries(contents)) {
-    assert.is(await readText(backend, Number(id)), text, `file ${id}`);
-  }
-}
-
-/** Histories of several calls that were all made before the table was lost, and are told again as `maybe`. */
-function doubtTests(test: Test, inside: InPlace): void {
-  const histories: Readonly<Record<string, (backend: Backend, replay: Replay) => void>> = {
-    'a name removed and used again': (backend, replay) => {
-      backend.remove(ROOT_ID, 'a', fileId(2), true, replay);
-      backend.create(ROOT_ID, 'a', nodeOf(5, 'file'), replay);
-    },
-    'a name created, removed, and given to an older file': (backend, replay) => {
-      backend.create(ROOT_ID, 'x', nodeOf(5, 'file'), replay);
-      backend.remove(ROOT_ID, 'x', fileId(5), true, replay);
-      rename(backend, 'b', 'x', 3, undefined, replay);
-    },
-    'two files that changed places': (backend, replay) => {
-      rename(backend, 'a', 't', 2, undefined, replay);
-      rename(backend, 'b', 'a', 3, undefined, replay);
-      rename(backend, 't', 'b', 2, undefined, replay);
-    },
-    'a file moved into a directory that was renamed': (backend, replay) => {
-      backend.create(ROOT_ID, 'd', nodeOf(6, 'directory'), replay);
-      const inside = { directory: fileId(6), name: 'a' };
-      backend.rename({ directory: ROOT_ID, name: 'a' }, inside, fileId(2), undefined, replay);
-      rename(backend, 'd', 'e', 6, undefined, replay);
-    },
-  };
-  for (const [title, history] of Object.entries(histories)) {
-    test(
-      `told again: ${title}`,
-      inside(async (backend, place, table) => {
-        makeFile(backend, 2, 'a', 'one');
-        makeFile(backend, 3, 'b', 'two');
-        const before = table.copy();
-        history(backend, 'fresh');
-        const expected = { 2: await readText(backend, 2), 3: await readText(backend, 3), 5: '' };
-        if (!backend.abilities.persistent) return;
-        const again = place.open(before);
-        // Content of the log comes again too, before the calls that move its file.
-        if (expected[2] !== '') again.write(fileId(2), 0, Buffer.from('One'));
-        history(again, 'maybe');
-        makeFile(again, 9, 'later', 'later');
-        const first = expected[2] === '' ? '' : 'One';
-        await expectContents(again, { ...expected, 2: first, 9: 'later' });
-        await again.close();
-      }),
-    );
-  }
 }
 
 function spaceTests(test: Test, subject: BackendSubject): void {

@@ -2,7 +2,8 @@
 import * as assert from 'uvu/assert';
 import { ROOT_ID } from '#core/vfs/inode.ts';
 import { memoryFactory } from '#plugins/fs/memory/factory.ts';
-import { type BackendPlace, backendContract, fileId, nodeOf } from '../../contract/backend.ts';
+import { backendContract } from '../../contract/backend.ts';
+import { type BackendPlace, fileId, nodeOf } from '../../contract/backend-stage.ts';
 import { MapTable } from '../../support/local-table.ts';
 import { suite } from '../../support/suite.ts';
 

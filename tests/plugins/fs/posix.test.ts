@@ -24,14 +24,14 @@ import { posixFactory } from '#plugins/fs/posix/factory.ts';
 import { createClock } from '#plugins/host/clock.ts';
 import { createRandom } from '#plugins/host/random.ts';
 import { createSyscalls } from '#plugins/host/syscalls.ts';
+import { backendContract } from '../../contract/backend.ts';
 import {
   type BackendPlace,
-  backendContract,
   fileId,
   makeFile,
   nodeOf,
   readText,
-} from '../../contract/backend.ts';
+} from '../../contract/backend-stage.ts';
 import { MapTable } from '../../support/local-table.ts';
 import { suite } from '../../support/suite.ts';
 
