@@ -1,44 +1,43 @@
-/** One box: a disk and a store that outlive its processes, and the process that runs, with its member and its clock. */
+/** One box: a disk and a keeper that outlive its processes, and the process that runs, with its member and its clock. */
 
-import type { BoxId, Position } from '#core/group/entry.ts';
+import type { BoxId } from '#core/group/entry.ts';
+import { CHANNEL, type Channel, type Link, type LinkHandler } from '#core/group/link.ts';
+import type { LogOptions } from '#core/group/log.ts';
 import { Member } from '#core/group/member.ts';
 import { SILENT } from '#core/log-line.ts';
 import type { Clock, InstantMs, Timer } from '#core/ports/clock.ts';
+import type { Random } from '#core/ports/random.ts';
 import type { Register } from './arbiter.ts';
 import { SimDisk } from './disk.ts';
+import type { Broken, Host, Keeper, Machine } from './machine.ts';
 import type { Endpoint, Net } from './net.ts';
-import { type Command, RegisterState, Store } from './register-state.ts';
 import type { World } from './world.ts';
 
 export interface BoxOptions {
   readonly id: BoxId;
   readonly members: readonly BoxId[];
-  /** Its content outlives its process. */
-  readonly persistent: boolean;
   /** How much faster than true time its clock runs: a few in a thousand. */
   readonly drift: number;
-  /** Answers before the backup has it: the rule broken on purpose. */
-  readonly replyBeforeBackup: boolean;
-  readonly segmentSize: number;
+  readonly broken: Broken | undefined;
+  readonly log: LogOptions;
 }
 
-export type Reply =
-  | { readonly kind: 'done'; readonly value: number }
-  | { readonly kind: 'list'; readonly list: readonly string[] };
-
 const SYNC_MS: readonly [number, number] = [0.2, 6];
-const CHECKPOINT_MS = 700;
 
-export class Box implements Endpoint {
+export class Box<M extends Machine> implements Endpoint {
   readonly id: BoxId;
   readonly options: BoxOptions;
   readonly #world: World;
   readonly #net: Net;
   readonly #register: Register;
+  readonly #keeper: Keeper<M>;
   readonly disk: SimDisk;
-  readonly store = new Store();
   member: Member | undefined;
-  state: RegisterState;
+  /** Of the process that runs, or ran last. */
+  machine: M;
+  /** What the process does with frames that are not the group's. */
+  #handlers = new Map<Channel, LinkHandler>();
+  readonly #up = new Set<BoxId>();
   /** Counts the processes: what one of them waits for does not reach the next. */
   #process = 0;
   #frozenUntil = 0;
@@ -49,22 +48,24 @@ export class Box implements Endpoint {
   /** Operations that this box made and has in its log: no power cut, and they are never thrown away. */
   readonly logged = new Set<string>();
 
-  constructor(options: BoxOptions, world: World, net: Net, register: Register) {
+  constructor(options: BoxOptions, keeper: Keeper<M>, world: World, net: Net, register: Register) {
     this.id = options.id;
     this.options = options;
+    this.#keeper = keeper;
     this.#world = world;
     this.#net = net;
     this.#register = register;
     this.disk = new SimDisk((done) => this.#later(world.between(...SYNC_MS), done, true));
-    this.state = new RegisterState(this.store, options.persistent, false);
+    this.machine = keeper.start(this.#host());
   }
 
   start(): void {
     this.running = true;
     this.#process += 1;
     const process = this.#process;
-    this.state = new RegisterState(this.store, this.options.persistent, this.#rebooted);
-    const { id, members, segmentSize } = this.options;
+    this.#handlers = new Map();
+    this.machine = this.#keeper.start(this.#host());
+    const { id, members, log } = this.options;
     const founder = members[0] === id;
     this.member = new Member(
       {
@@ -73,31 +74,28 @@ export class Box implements Endpoint {
         founder,
         mayHaveLostTail: false,
         mayHaveLostContent: this.#rebooted,
-        log: { segmentSize },
+        log,
       },
       {
         disk: this.disk,
         clock: this.#clock(),
-        random: {
-          bytes: (size) => Buffer.alloc(size),
-          u32: () => this.#world.random.below(0xffff_ffff),
-        },
+        random: this.#random(),
         arbiter: this.#register.arbiterOf(id, (run) => {
           if (process === this.#process) this.#later(0, run, true);
         }),
-        state: this.state,
+        state: this.machine.state,
         report: {
           ...SILENT,
           error: (text, fields) => this.#note(`${text} ${JSON.stringify(fields ?? {})}`),
         },
-        transport: { send: (peer, parts) => this.#net.send(id, peer, parts) },
+        transport: { send: (peer, parts) => this.#net.send(id, peer, parts, CHANNEL.group) },
         defer: (run) => this.#later(0, run),
       },
     );
     this.#rebooted = false;
+    this.machine.attach(this.member);
     this.member.onServing((serving) => this.#note(serving ? 'serves' : 'does not serve'));
     this.member.start().catch((error: Error) => this.#broken(error));
-    this.#checkpoint();
     this.#net.started(id);
   }
 
@@ -110,10 +108,11 @@ export class Box implements Endpoint {
     this.#frozenUntil = 0;
     this.#held = [];
     this.member = undefined;
+    this.#up.clear();
     this.#net.stopped(this.id, !power);
     if (!power) return;
     this.disk.powerCut(() => this.#world.between(0, 1));
-    this.store.powerCut();
+    this.#keeper.powerCut(this.#host());
     this.#rebooted = true;
   }
 
@@ -133,66 +132,106 @@ export class Box implements Endpoint {
     return (this.#world.now * (1 + this.options.drift)) as InstantMs;
   }
 
-  received(peer: BoxId, frame: Buffer): void {
-    this.#later(0, () => this.member?.received(peer, frame));
+  received(peer: BoxId, frame: Buffer, channel: Channel): void {
+    this.#later(
+      0,
+      () => {
+        if (channel === CHANNEL.group) this.member?.received(peer, frame);
+        else this.#handlers.get(channel)?.frame?.(peer, frame);
+      },
+      channel !== CHANNEL.group,
+    );
   }
 
   linkUp(peer: BoxId): void {
-    this.#later(0, () => this.member?.linkUp(peer));
-  }
-
-  linkDown(peer: BoxId, closedByPeer: boolean): void {
-    this.#later(0, () => this.member?.linkDown(peer, closedByPeer));
-  }
-
-  /** A client's call: changes with `command`, reads with `key`. Not answered by a box that does not serve. */
-  call(request: Command | number, stable: boolean, reply: (answer: Reply) => void): void {
     this.#later(0, () => {
-      const { member } = this;
-      if (member === undefined || !member.serving || !member.accepting) return;
-      if (typeof request === 'number') this.#read(member, request, reply);
-      else this.#change(member, request, stable, reply);
+      this.#up.add(peer);
+      this.member?.linkUp(peer);
+      for (const handler of this.#handlers.values()) handler.up?.(peer);
     });
   }
 
-  #read(member: Member, key: number, reply: (answer: Reply) => void): void {
-    const list = [...this.state.list(key)];
-    this.#after(member, this.state.staged, () => reply({ kind: 'list', list }));
+  linkDown(peer: BoxId, closedByPeer: boolean): void {
+    const down = (): void => {
+      this.#up.delete(peer);
+      this.member?.linkDown(peer, closedByPeer);
+      for (const handler of this.#handlers.values()) handler.down?.(peer, closedByPeer);
+    };
+    this.#later(0, down, true);
   }
 
-  #change(member: Member, command: Command, stable: boolean, reply: (answer: Reply) => void): void {
-    const known = this.state.replies.get(command.id);
-    const position = known?.position ?? ((this.state.staged + 1) as Position);
-    const value = known?.reply ?? this.state.execute(command, position, member.view);
-    if (known === undefined) {
-      const milliseconds = Math.floor(this.#world.now);
-      member.propose({
-        position,
-        time: { seconds: Math.floor(milliseconds / 1000), nanoseconds: milliseconds % 1000 },
-        stable,
-        body: Buffer.from(JSON.stringify(command)),
-        data: command.content === '' ? undefined : Buffer.from(command.content),
-      });
-      this.#later(0.01, () => this.logged.add(command.id));
-    }
-    this.#after(member, position, () => reply({ kind: 'done', value }));
+  /** A client's call. Not heard by a box that does not serve. */
+  call(run: (machine: M) => void): void {
+    this.#later(0, () => {
+      const { member } = this;
+      if (member?.serving && member.accepting) run(this.machine);
+    });
   }
 
-  #after(member: Member, position: Position, reply: () => void): void {
-    if (this.options.replyBeforeBackup) reply();
-    else member.afterCommit(position, reply);
+  /** The process that is there now, as its machine sees it. */
+  #host(): Host {
+    const process = this.#process;
+    const world = this.#world;
+    const { id, members, broken } = this.options;
+    return {
+      id,
+      members,
+      broken,
+      clock: this.#clock(),
+      random: this.#random(),
+      disk: this.disk,
+      link: this.#link(process),
+      rebooted: this.#rebooted,
+      now: () => world.now,
+      settle: () => {
+        world.unsettled = true;
+      },
+      later: (delayMs, run) => {
+        if (process === this.#process) this.#later(delayMs, run);
+      },
+      between: (low, high) => world.between(low, high),
+      below: (below) => world.random.below(below),
+      logged: (operation) => this.logged.add(operation),
+      note: (text) => this.#note(text),
+      fail: (error) => {
+        if (process === this.#process) this.#broken(error);
+      },
+    };
+  }
+
+  #link(process: number): Link {
+    const { id, members } = this.options;
+    return {
+      self: id,
+      peers: members.filter((member) => member !== id),
+      isUp: (peer) => this.#up.has(peer),
+      send: (peer, channel, parts) => {
+        if (process === this.#process) this.#net.send(id, peer, parts, channel);
+      },
+      queuedSize: () => 0,
+      handle: (channel, handler) => this.#handlers.set(channel, handler),
+    };
+  }
+
+  #random(): Random {
+    const { random } = this.#world;
+    return {
+      bytes: (size) => Buffer.alloc(size, random.below(256)),
+      u32: () => random.below(0xffff_ffff),
+    };
   }
 
   #clock(): Clock {
+    const process = this.#process;
     const rate = 1 + this.options.drift;
     const timer = (delayMs: number, run: () => void, again: boolean): Timer => {
       let open = true;
       const fire = (): void => {
-        if (!open) return;
+        if (!open || process !== this.#process) return;
         if (again) this.#later(delayMs / rate, fire);
         run();
       };
-      this.#later(delayMs / rate, fire);
+      if (process === this.#process) this.#later(delayMs / rate, fire);
       return {
         cancel: () => {
           open = false;
@@ -205,13 +244,6 @@ export class Box implements Endpoint {
       after: (delayMs, run) => timer(delayMs, run, false),
       every: (periodMs, run) => timer(periodMs, run, true),
     };
-  }
-
-  #checkpoint(): void {
-    this.#later(CHECKPOINT_MS, () => {
-      this.store.checkpoint();
-      this.#checkpoint();
-    });
   }
 
   /** Runs in the process that is there now, not before it thaws, in order. */
@@ -231,9 +263,9 @@ export class Box implements Endpoint {
       const lines = String(this.disk.read(`aside/${name}`))
         .trim()
         .split('\n');
-      return lines.map((line) => {
+      return lines.flatMap((line) => {
         const { body } = JSON.parse(line) as { readonly body: string };
-        return (JSON.parse(Buffer.from(body, 'base64').toString()) as Command).id;
+        return this.machine.idOf(Buffer.from(body, 'base64')) ?? [];
       });
     });
   }

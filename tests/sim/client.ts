@@ -1,7 +1,8 @@
 /** A client: one call after the other, sent again to another box until it is answered, as NFS clients do. */
-import type { Box, Reply } from './box.ts';
-import type { History } from './history.ts';
-import type { Command } from './register-state.ts';
+import type { Box } from './box.ts';
+import { type History, refuseTwoPrimaries } from './history.ts';
+import type { SimClient } from './machine.ts';
+import type { RegisterMachine } from './register-machine.ts';
 import type { World } from './world.ts';
 
 export interface ClientOptions {
@@ -17,9 +18,12 @@ const PAUSE_MS: readonly [number, number] = [0, 12];
 /** Bytes of content: every write fills its block. */
 export const CONTENT_SIZE = 12;
 
-export class Client {
+type RegisterBox = Box<RegisterMachine>;
+type Asks<T> = (machine: RegisterMachine, reply: (answer: T) => void) => void;
+
+export class Client implements SimClient {
   readonly #world: World;
-  readonly #boxes: readonly Box[];
+  readonly #boxes: readonly RegisterBox[];
   readonly #history: History;
   readonly #options: ClientOptions;
   #count = 0;
@@ -31,7 +35,7 @@ export class Client {
     options: ClientOptions,
     calls: number,
     world: World,
-    boxes: readonly Box[],
+    boxes: readonly RegisterBox[],
     history: History,
   ) {
     this.#options = options;
@@ -58,22 +62,21 @@ export class Client {
     const id = `${this.#options.name}-${this.#count}`;
     const content = this.#world.random.chance(2) ? id.padEnd(CONTENT_SIZE) : '';
     const stable = this.#world.random.chance(this.#options.stableOneIn);
-    this.#send({ id, key, content }, stable, (reply) => {
-      if (reply.kind === 'done') this.#history.changed(id, key, reply.value);
-    });
+    const asks: Asks<number> = (machine, reply) =>
+      machine.change({ id, key, content }, stable, reply);
+    this.#send(asks, (value) => this.#history.changed(id, key, value));
   }
 
   #read(key: number): void {
     const least = this.#history.knownLength(key);
-    this.#send(key, false, (reply) => {
-      if (reply.kind === 'list') this.#history.seen(key, reply.list, least);
-    });
+    const asks: Asks<readonly string[]> = (machine, reply) => machine.read(key, reply);
+    this.#send(asks, (list) => this.#history.seen(key, list, least));
   }
 
-  #send(request: Command | number, stable: boolean, done: (reply: Reply) => void): void {
+  #send<T>(asks: Asks<T>, done: (answer: T) => void): void {
     let open = true;
-    const answer = (box: Box, reply: Reply): void => {
-      this.#history.answers(box);
+    const answer = (box: RegisterBox, reply: T): void => {
+      refuseTwoPrimaries(this.#boxes, box);
       this.#world.after(this.#world.between(...NETWORK_MS), () => {
         if (!open) return;
         open = false;
@@ -84,9 +87,9 @@ export class Client {
     };
     const attempt = (): void => {
       if (!open) return;
-      const box = this.#boxes[this.#target % this.#boxes.length] as Box;
+      const box = this.#boxes[this.#target % this.#boxes.length] as RegisterBox;
       this.#world.after(this.#world.between(...NETWORK_MS), () =>
-        box.call(request, stable, (reply) => answer(box, reply)),
+        box.call((machine) => asks(machine, (reply) => answer(box, reply))),
       );
       this.#world.after(this.#world.between(...RETRY_MS), () => {
         if (!open) return;

@@ -9,6 +9,8 @@
  * - in the end all boxes hold the same entries and the same content
  */
 import type { Box } from './box.ts';
+import type { Machine } from './machine.ts';
+import type { RegisterMachine } from './register-machine.ts';
 
 interface Answered {
   readonly key: number;
@@ -19,14 +21,27 @@ export class SimFailure extends Error {
   override readonly name = 'SimFailure';
 }
 
+/** A box lets a reply go: no other may then. */
+export function refuseTwoPrimaries(boxes: readonly Box<Machine>[], from: Box<Machine>): void {
+  for (const other of boxes) {
+    if (other === from || !other.running || other.frozen) continue;
+    const { member } = other;
+    if (member?.serving && member.mayReply(other.now())) {
+      throw new SimFailure(
+        `${from.id} answers in view ${from.member?.view} while ${other.id} may, in view ${member.view}`,
+      );
+    }
+  }
+}
+
 export class History {
-  readonly #boxes: readonly Box[];
+  readonly #boxes: readonly Box<RegisterMachine>[];
   readonly #changes = new Map<string, Answered>();
   readonly #seen: { readonly key: number; readonly list: readonly string[] }[] = [];
   /** Per key the longest list that anybody was told of. */
   readonly #known = new Map<number, number>();
 
-  constructor(boxes: readonly Box[]) {
+  constructor(boxes: readonly Box<RegisterMachine>[]) {
     this.#boxes = boxes;
   }
 
@@ -36,19 +51,6 @@ export class History {
 
   knownLength(key: number): number {
     return this.#known.get(key) ?? 0;
-  }
-
-  /** A box lets a reply go. */
-  answers(from: Box): void {
-    for (const other of this.#boxes) {
-      if (other === from || !other.running || other.frozen) continue;
-      const { member } = other;
-      if (member?.serving && member.mayReply(other.now())) {
-        throw new SimFailure(
-          `${from.id} answers in view ${from.member?.view} while ${other.id} may, in view ${member.view}`,
-        );
-      }
-    }
   }
 
   changed(id: string, key: number, place: number): void {
@@ -72,14 +74,14 @@ export class History {
   check(): void {
     const [first, ...others] = this.#boxes;
     if (first === undefined) return;
-    for (const [key, list] of first.state.lists) this.#checkOnce(key, list);
+    for (const [key, list] of first.machine.state.lists) this.#checkOnce(key, list);
     for (const [id, { key, place }] of this.#changes) {
-      const there = first.state.list(key)[place - 1];
+      const there = first.machine.state.list(key)[place - 1];
       if (there !== id)
         throw new SimFailure(`${id} was answered as ${place} of key ${key}; there is ${there}`);
     }
     for (const { key, list } of this.#seen) {
-      const there = first.state.list(key);
+      const there = first.machine.state.list(key);
       const lost = list.findIndex((id, index) => there[index] !== id);
       if (lost >= 0)
         throw new SimFailure(`a read showed ${list[lost]} in key ${key}; there is ${there[lost]}`);
@@ -90,7 +92,7 @@ export class History {
   /** Nothing that a box had in its log was thrown away. */
   checkAside(): void {
     for (const box of this.#boxes) {
-      const there = new Set([...box.state.lists.values()].flat());
+      const there = new Set([...box.machine.state.lists.values()].flat());
       const aside = new Set(box.aside);
       for (const id of box.logged) {
         if (!there.has(id) && !aside.has(id)) throw new SimFailure(`${id} of ${box.id} is nowhere`);
@@ -103,10 +105,10 @@ export class History {
     if (twice !== undefined) throw new SimFailure(`${twice} was executed twice on key ${key}`);
   }
 
-  #compare(a: Box, b: Box): void {
+  #compare(a: Box<RegisterMachine>, b: Box<RegisterMachine>): void {
     for (const [name, left, right] of [
-      ['lists', a.state.lists, b.state.lists],
-      ['content', a.state.contents, b.state.contents],
+      ['lists', a.machine.state.lists, b.machine.state.lists],
+      ['content', a.machine.state.contents, b.machine.state.contents],
     ] as const) {
       const [one, two] = [left, right].map((map) =>
         JSON.stringify([...map].sort(([x], [y]) => x - y)),

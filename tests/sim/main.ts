@@ -1,10 +1,11 @@
 /**
  * Runs seeds of the simulation.
  *
- *     npm run sim -- --seed N --steps N [--seeds K]
+ *     npm run sim -- --seed N --steps N [--seeds K] [--state register|volume|both] [--break RULE]
  */
 import { parseArgs } from 'node:util';
-import { simulate } from './simulation.ts';
+import type { Broken } from './machine.ts';
+import { type SimOptions, simulate } from './simulation.ts';
 
 const TRACE_TAIL = 120;
 
@@ -13,7 +14,9 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     steps: { type: 'string', default: '300' },
     seeds: { type: 'string', default: '1' },
-    'reply-before-backup': { type: 'boolean', default: false },
+    state: { type: 'string', default: 'both' },
+    break: { type: 'string' },
+    'keep-going': { type: 'boolean', default: false },
   },
 });
 
@@ -21,33 +24,41 @@ const out = (text: string): void => {
   process.stdout.write(`${text}\n`);
 };
 
+const STATES = ['register', 'volume', 'both'];
+
+/** With `both` seeds alternate. */
+function stateOf(seed: number): SimOptions['state'] {
+  if (values.state === 'both') return seed % 2 === 0 ? 'volume' : 'register';
+  return values.state as SimOptions['state'];
+}
+
 async function main(): Promise<void> {
+  if (!STATES.includes(values.state)) throw new Error(`--state ${values.state}: ${STATES.join()}`);
   const first = Number(values.seed);
   const count = Number(values.seeds);
   const steps = Number(values.steps);
   out(`seed ${first}, ${count} seed${count === 1 ? '' : 's'}, ${steps} steps each`);
-  let changes = 0;
-  let views = 0;
-  let timeMs = 0;
+  const sum = { changes: 0, views: 0, timeMs: 0, out: 0 };
+  let failed = 0;
   for (let seed = first; seed < first + count; seed += 1) {
-    const result = await simulate({
-      seed,
-      steps,
-      replyBeforeBackup: values['reply-before-backup'],
-    });
+    const broken = values.break as Broken | undefined;
+    const result = await simulate({ seed, steps, state: stateOf(seed), broken });
     if (result.failure !== undefined) {
-      for (const line of result.trace.slice(-TRACE_TAIL)) out(line);
-      out(`seed ${seed} failed: ${result.failure}`);
       process.exitCode = 1;
-      return;
+      failed += 1;
+      const tail = values['keep-going'] ? 0 : TRACE_TAIL;
+      for (const line of result.trace.slice(result.trace.length - tail)) out(line);
+      out(`seed ${seed} failed: ${result.failure}`);
+      if (!values['keep-going']) return;
     }
-    changes += result.changes;
-    views += result.views;
-    timeMs += result.timeMs;
+    sum.changes += result.changes;
+    sum.views += result.views;
+    sum.timeMs += result.timeMs;
+    sum.out += result.out;
   }
-  out(
-    `${count} passed: ${changes} changes, ${views} views, ${Math.round(timeMs / 1000)} virtual seconds`,
-  );
+  const seconds = Math.round(sum.timeMs / 1000);
+  const most = `${sum.changes} changes, ${sum.views} views, ${sum.out} boxes out, ${seconds} virtual seconds`;
+  out(`${count - failed} passed${failed === 0 ? '' : `, ${failed} failed`}: ${most}`);
 }
 
 await main();

@@ -3,12 +3,13 @@
  * arrive late, after the link is up again, and twice.
  */
 import type { BoxId } from '#core/group/entry.ts';
+import { CHANNEL, type Channel } from '#core/group/link.ts';
 import type { World } from './world.ts';
 
 export interface Endpoint {
   readonly id: BoxId;
   readonly running: boolean;
-  received(peer: BoxId, frame: Buffer): void;
+  received(peer: BoxId, frame: Buffer, channel: Channel): void;
   linkUp(peer: BoxId): void;
   linkDown(peer: BoxId, closedByPeer: boolean): void;
 }
@@ -45,7 +46,7 @@ export class Net {
     this.#wires.push({ ends: [a, b], up: false, cut: false, epoch: 0, clearAt: [0, 0] });
   }
 
-  send(from: BoxId, to: BoxId, parts: readonly Uint8Array[]): void {
+  send(from: BoxId, to: BoxId, parts: readonly Uint8Array[], channel: Channel): void {
     const wire = this.#between(from, to);
     if (!wire.up) return;
     const frame = Buffer.concat(parts);
@@ -56,8 +57,11 @@ export class Net {
     wire.clearAt[side] = at;
     const { epoch } = wire;
     this.#world.after(at - this.#world.now, () => {
-      if (wire.epoch === epoch && wire.up && !wire.cut) target.received(from, Buffer.from(frame));
-      else this.#late(target, from, frame);
+      if (wire.epoch === epoch && wire.up && !wire.cut) {
+        target.received(from, Buffer.from(frame), channel);
+      } else if (channel === CHANNEL.group) {
+        this.#late(target, from, frame);
+      }
     });
   }
 
@@ -126,7 +130,7 @@ export class Net {
     const copies = 1 + this.#world.random.below(2);
     for (let copy = 0; copy < copies; copy += 1) {
       this.#world.after(this.#world.between(20, 600), () => {
-        if (target.running) target.received(from, Buffer.from(frame));
+        if (target.running) target.received(from, Buffer.from(frame), CHANNEL.group);
       });
     }
   }

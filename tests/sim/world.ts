@@ -18,6 +18,8 @@ export class World {
   now = 0;
   /** Something broke where no event could throw it. */
   failure: Error | undefined;
+  /** Promises were resolved: they are settled before the next event. */
+  unsettled = false;
   #order = 0;
   /** A binary heap, the next event first. */
   readonly #events: Event[] = [];
@@ -51,7 +53,10 @@ export class World {
       this.#pop();
       this.now = next.at;
       next.run();
-      if (next.settles) await turn();
+      if (next.settles || this.unsettled) {
+        this.unsettled = false;
+        await turn();
+      }
       if (this.failure !== undefined) throw this.failure;
     }
     return true;

@@ -27,6 +27,14 @@ export class ModelTree {
     return [...this.#nodes.filter((node) => !node.gone), ...gone].map((node) => node.number);
   }
 
+  live(): number[] {
+    return this.#nodes.filter((node) => !node.gone).map((node) => node.number);
+  }
+
+  isFile(number: number): boolean {
+    return this.#nodes[number]?.kind === 'file';
+  }
+
   create(directory: number, name: string, kind: Kind): string {
     const parent = this.#directory(directory);
     if (typeof parent === 'string') return parent;

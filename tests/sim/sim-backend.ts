@@ -1,0 +1,158 @@
+/**
+ * The backend of the simulation, over a medium. It believes what it is told of a replay and finds out when that is
+ * wrong: a call that is `fresh` must not have been made before.
+ */
+import type { FileId, FileKind } from '#core/vfs/inode.ts';
+import type {
+  Backend,
+  BackendAbilities,
+  MirrorNode,
+  Replay,
+  Space,
+  VolumeLimits,
+} from '#core/volume/backend.ts';
+import type { LocalTable } from '#core/volume/local-table.ts';
+import type { Medium } from './medium.ts';
+
+export const LIMITS: VolumeLimits = {
+  nameSizeMax: 255,
+  fileSizeMax: 1 << 20,
+  symlinkSizeMax: 64,
+  linksMax: 100,
+};
+const SPACE: Space = { sizeTotal: 1e9, sizeFree: 1e9, filesTotal: 1e6, filesFree: 1e6 };
+
+interface Place {
+  readonly directory: FileId;
+  readonly name: string;
+}
+
+export class SimBackend implements Backend {
+  readonly abilities: BackendAbilities;
+  readonly #medium: Medium;
+  readonly #table: LocalTable;
+  /** Calls it back when a sync begun now is done. */
+  readonly #syncs: (done: () => void) => void;
+
+  constructor(
+    persistent: boolean,
+    medium: Medium,
+    table: LocalTable,
+    syncs: (done: () => void) => void,
+  ) {
+    this.abilities = { persistent, tree: persistent, limits: LIMITS };
+    this.#medium = medium;
+    this.#table = table;
+    this.#syncs = syncs;
+  }
+
+  read(file: FileId, offset: number, target: Buffer): number {
+    return this.#medium.content.get(file)?.subarray(offset).copy(target) ?? 0;
+  }
+
+  readNow(file: FileId, offset: number, target: Buffer): number {
+    return this.read(file, offset, target);
+  }
+
+  write(file: FileId, offset: number, data: Buffer): void {
+    const before = this.#medium.content.get(file);
+    const after = resized(before, Math.max(before?.length ?? 0, offset + data.length));
+    data.copy(after, offset);
+    this.#medium.put(file, after);
+  }
+
+  truncate(file: FileId, size: number): void {
+    this.#medium.put(file, resized(this.#medium.content.get(file), size));
+  }
+
+  sync(file: FileId): Promise<void> {
+    return this.#synced(this.#medium.snapshot(file));
+  }
+
+  reserve(kind: FileKind): string {
+    return kind;
+  }
+
+  localHandle(file: FileId): string {
+    return String(file);
+  }
+
+  create(directory: FileId, name: string, node: MirrorNode, replay: Replay): void {
+    const size = this.#medium.content.get(node.id)?.length ?? 0;
+    if (node.kind === 'file' && node.size > size) this.truncate(node.id, node.size);
+    this.#table.put(String(node.id), Buffer.from(node.kind));
+    this.#put({ directory, name }, node.id, replay);
+  }
+
+  link(file: FileId, directory: FileId, name: string, replay: Replay): void {
+    this.#put({ directory, name }, file, replay);
+  }
+
+  remove(directory: FileId, name: string, file: FileId, last: boolean, replay: Replay): void {
+    this.#take({ directory, name }, file, replay);
+    if (last) this.#forget(file);
+  }
+
+  rename(
+    source: Place,
+    target: Place,
+    file: FileId,
+    replaced: { readonly file: FileId; readonly last: boolean } | undefined,
+    replay: Replay,
+  ): void {
+    this.#take(source, file, replay);
+    if (replaced?.last === true) this.#forget(replaced.file);
+    this.#put(target, file, replay);
+  }
+
+  setAttributes(): void {}
+
+  space(): Space {
+    return SPACE;
+  }
+
+  checkpoint(): Promise<void> {
+    return this.#synced(this.#medium.snapshotAll());
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  #put({ directory, name }: Place, file: FileId, replay: Replay): void {
+    if (!this.abilities.tree || replay === 'done') return;
+    const key = `${directory}/${name}`;
+    const isThere = this.#medium.names.get(key) === file;
+    if (replay === 'fresh' && isThere) throw new Error(`fresh ${key}: there already`);
+    this.#medium.rename((names) => names.set(key, file));
+  }
+
+  #take({ directory, name }: Place, file: FileId, replay: Replay): void {
+    if (!this.abilities.tree || replay === 'done') return;
+    const key = `${directory}/${name}`;
+    const isThere = this.#medium.names.get(key) === file;
+    if (replay === 'fresh' && !isThere) throw new Error(`fresh ${key}: not there`);
+    this.#medium.rename((names) => names.delete(key));
+  }
+
+  #forget(file: FileId): void {
+    this.#medium.put(file, undefined);
+    this.#table.remove(String(file));
+  }
+
+  #synced(secure: () => void): Promise<void> {
+    return new Promise((resolve) => {
+      this.#syncs(() => {
+        secure();
+        resolve();
+      });
+    });
+  }
+}
+
+/** A copy of other size, filled up with zeros. */
+function resized(bytes: Buffer | undefined, size: number): Buffer {
+  const copy = Buffer.alloc(size);
+  bytes?.copy(copy, 0, 0, size);
+  return copy;
+}

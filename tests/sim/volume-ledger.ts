@@ -1,0 +1,221 @@
+/**
+ * What all clients of the volume were told, and whether it can be true: first replies, handles, and in the end what
+ * every box holds.
+ */
+import { readBody } from '#core/group/body.ts';
+import type { Position } from '#core/group/entry.ts';
+import { Log } from '#core/group/log.ts';
+import type { FileId, Inode } from '#core/vfs/inode.ts';
+import type { Volume } from '#core/volume/volume.ts';
+import type { Box } from './box.ts';
+import { SimFailure } from './history.ts';
+import type { Handle } from './volume-call.ts';
+import { VOLUME, type VolumeMachine } from './volume-machine.ts';
+import type { VolumeModel } from './volume-model.ts';
+
+/** The first rows that are a box's own (core/group/staged-table.ts). */
+const OWN_ROWS = '\xfe';
+const READ_SIZE = 1 << 20;
+
+export interface LedgerOptions {
+  /** Boxes lose power: what is neither stable nor committed may go, with notice. */
+  readonly power: boolean;
+  /** Logs do not reach back to the beginning. */
+  readonly shortLogs: boolean;
+}
+
+export class VolumeLedger {
+  readonly options: LedgerOptions;
+  readonly #replies = new Map<string, Buffer>();
+  readonly #handles = new Map<FileId, string>();
+  readonly #changes = new Map<string, number>();
+
+  constructor(options: LedgerOptions) {
+    this.options = options;
+  }
+
+  get count(): number {
+    return this.#replies.size;
+  }
+
+  answered(key: string, reply: Buffer): void {
+    const first = this.#replies.get(key);
+    if (first !== undefined && !first.equals(reply)) {
+      throw new SimFailure(`${key} was answered with ${first} and then with ${reply}`);
+    }
+    this.#replies.set(key, reply);
+  }
+
+  made(key: string, { file }: Handle): void {
+    const before = this.#handles.get(file);
+    if (before !== undefined && before !== key) {
+      throw new SimFailure(`${key} made file ${file}, which ${before} had made`);
+    }
+    this.#handles.set(file, key);
+  }
+
+  /** A reader saw an inode: its change never goes back. */
+  saw({ id, generation, change }: Inode): void {
+    const handle = `${id} ${generation}`;
+    const before = this.#changes.get(handle) ?? 0;
+    if (change < before && !this.options.power) {
+      throw new SimFailure(`file ${id} was seen with change ${before} and then with ${change}`);
+    }
+    this.#changes.set(handle, change);
+  }
+
+  /** Everything has come to rest: compares the boxes that are in sync with one another and with the models. */
+  check(boxes: readonly Box<VolumeMachine>[], models: readonly VolumeModel[]): void {
+    for (const { machine } of boxes) machine.state.fold();
+    const [first, ...others] = boxes;
+    if (first === undefined) return;
+    const rows = rowsOf(first);
+    for (const other of others) compareRows(first, rows, other);
+    for (const box of boxes) {
+      for (const model of models) this.#compare(box, model);
+      checkMedium(box);
+      checkOnce(box);
+    }
+  }
+
+  /** Nothing that a box had in its log was thrown away. */
+  checkAside(boxes: readonly Box<VolumeMachine>[]): void {
+    const there = new Set(boxes.flatMap((box) => keysOf(box)));
+    for (const box of boxes) {
+      const aside = new Set(box.aside);
+      for (const id of box.logged) {
+        if (!there.has(id) && !aside.has(id)) throw new SimFailure(`${id} of ${box.id} is nowhere`);
+      }
+    }
+  }
+
+  #compare(box: Box<VolumeMachine>, model: VolumeModel): void {
+    const volume = volumeOf(box);
+    const wanted = model.tree.drawn();
+    const there = drawn(volume, model);
+    if (wanted.join('\n') !== there.lines.join('\n')) {
+      throw new SimFailure(`${box.id} has\n${there.lines.join('\n')}\nnot\n${wanted.join('\n')}`);
+    }
+    for (const { id } of there.inodes) {
+      const number = model.numberOf(id) as number;
+      const { bytes } = model.file(number);
+      const content = contentOf(volume, id);
+      if (model.tree.isFile(number) && !content.equals(bytes)) {
+        throw new SimFailure(differ(`${box.id} file ${id}`, content, bytes));
+      }
+    }
+  }
+}
+
+export function differ(what: string, there: Buffer, wanted: Buffer): string {
+  let at = 0;
+  while (at < there.length && there[at] === wanted[at]) at += 1;
+  const hex = (bytes: Buffer) => bytes.subarray(at, at + 16).toString('hex');
+  return `${what}: at ${at} of ${there.length} ${hex(there)}, not ${hex(wanted)} of ${wanted.length}`;
+}
+
+/** The client's folder as the tree has it, in the words of the model. */
+export function drawn(
+  volume: Pick<Volume, 'tree'>,
+  model: VolumeModel,
+): { readonly lines: string[]; readonly inodes: Inode[] } {
+  const lines: string[] = [];
+  const inodes: Inode[] = [];
+  const walk = (directory: FileId, path: string): void => {
+    for (const { name, id } of volume.tree.entries(directory)) {
+      const inode = volume.tree.inode(id);
+      if (inode === undefined) throw new SimFailure(`${path}/${name} means file ${id}: not there`);
+      inodes.push(inode);
+      const isDirectory = inode.kind === 'directory';
+      const size = isDirectory ? 0 : inode.size;
+      const number = model.numberOf(id);
+      lines.push(`${path}/${name} ${number} ${inode.kind} ${inode.nlink} ${size}`);
+      if (isDirectory) walk(id, `${path}/${name}`);
+    }
+  };
+  walk(model.handle(0).file, '');
+  return { lines: lines.sort(), inodes };
+}
+
+export function contentOf(
+  volume: { readonly tree: Volume['tree']; read: Volume['read'] },
+  file: FileId,
+): Buffer {
+  const target = Buffer.alloc(volume.tree.inode(file)?.size ?? 0);
+  volume.read(file, 0, target);
+  return target;
+}
+
+function volumeOf(box: Box<VolumeMachine>): Volume {
+  const volume = box.machine.state.volume(VOLUME);
+  if (volume === undefined) throw new SimFailure(`${box.id} has no volume`);
+  return volume;
+}
+
+function rowsOf(box: Box<VolumeMachine>): string[] {
+  const rows = box.machine.keeper.store.range('', OWN_ROWS, Number.MAX_SAFE_INTEGER);
+  return rows.map(({ key, value }) => `${printable(key)} ${value.toString('hex')}`);
+}
+
+function compareRows(first: Box<VolumeMachine>, rows: string[], other: Box<VolumeMachine>): void {
+  const theirs = rowsOf(other);
+  const at = rows.findIndex((row, index) => row !== theirs[index]);
+  if (at < 0 && rows.length === theirs.length) return;
+  throw new SimFailure(`catalogs differ: ${first.id} ${rows[at]}, ${other.id} ${theirs[at]}`);
+}
+
+/** What the backend was told of names and sizes is what the catalog says. */
+function checkMedium(box: Box<VolumeMachine>): void {
+  const { medium, store, options } = box.machine.keeper;
+  if (!options.persistent) return;
+  const volume = volumeOf(box);
+  const wanted = new Map<string, number>();
+  const ids = new Set<FileId>();
+  const walk = (directory: FileId): void => {
+    for (const { name, id } of volume.tree.entries(directory)) {
+      wanted.set(`${directory}/${name}`, id);
+      ids.add(id);
+      const inode = volume.tree.inode(id);
+      if (inode?.kind === 'directory') walk(id);
+      const size = medium.content.get(id)?.length ?? 0;
+      if (inode?.kind === 'file' && inode.size !== size)
+        throw new SimFailure(`${box.id} keeps ${size} bytes of file ${id}, not ${inode.size}`);
+    }
+  };
+  walk(1 as FileId);
+  const print = (names: ReadonlyMap<string, number>) => JSON.stringify([...names].sort());
+  if (print(wanted) !== print(medium.names)) {
+    throw new SimFailure(`${box.id} mirrors ${print(medium.names)}, not ${print(wanted)}`);
+  }
+  const own = store.range(OWN_ROWS, '\xff', Number.MAX_SAFE_INTEGER).length;
+  if (own !== ids.size) throw new SimFailure(`${box.id} has ${own} own rows, ${ids.size} files`);
+}
+
+/** Keys of all replies in the box's log, in order. */
+function keysOf(box: Box<VolumeMachine>): string[] {
+  const log = new Log(box.disk);
+  const { applied, appliedView } = box.machine.state;
+  log.open(applied, appliedView);
+  const keys: string[] = [];
+  for (let next = log.first; next <= log.last; ) {
+    const records = log.read(next, log.last, READ_SIZE);
+    for (const { entry } of records) {
+      const { reply } = readBody(entry.body);
+      if (reply !== undefined) keys.push(reply.key);
+    }
+    next = (next + records.length) as Position;
+  }
+  return keys;
+}
+
+function checkOnce(box: Box<VolumeMachine>): void {
+  const seen = new Set<string>();
+  for (const key of keysOf(box)) {
+    if (seen.has(key)) throw new SimFailure(`${key} was executed twice`);
+    seen.add(key);
+  }
+}
+
+function printable(key: string): string {
+  return Buffer.from(key, 'latin1').toString('hex');
+}

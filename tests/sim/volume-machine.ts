@@ -1,0 +1,284 @@
+/** Runs the real state and service in a box, over a store and a medium of the simulation, as plugins/cluster/replication does. */
+import { readBody } from '#core/group/body.ts';
+import type { Entry, Position } from '#core/group/entry.ts';
+import type { Member } from '#core/group/member.ts';
+import type { Durability, RegistryChange } from '#core/group/registry.ts';
+import { Requests } from '#core/group/requests.ts';
+import { GroupService } from '#core/group/service.ts';
+import { State } from '#core/group/state.ts';
+import { SILENT } from '#core/log-line.ts';
+import type { FileId } from '#core/vfs/inode.ts';
+import { Backends } from '#core/volume/backends.ts';
+import type { LocalTable } from '#core/volume/local-table.ts';
+import { MemoryStore } from '#core/volume/memory-store.ts';
+import type { Host, Keeper, Machine } from './machine.ts';
+import { Medium } from './medium.ts';
+import { LIMITS, SimBackend } from './sim-backend.ts';
+import { execute, type VolumeCall } from './volume-call.ts';
+
+export const VOLUME = 1;
+const SYNC_MS: readonly [number, number] = [0.2, 12];
+const CHECKPOINT_MS: readonly [number, number] = [200, 1500];
+const FOLD_MS: readonly [number, number] = [5, 400];
+/** One entry in so many is left out where that is the rule to break. */
+const SKIPPED_ONE_IN = 100;
+
+export interface VolumeKeeperOptions {
+  /** Content outlives the process. */
+  readonly persistent: boolean;
+  readonly durability: Durability;
+}
+
+export class VolumeKeeper implements Keeper<VolumeMachine> {
+  readonly options: VolumeKeeperOptions;
+  store = new MemoryStore();
+  medium = new Medium();
+  mirrored = 0;
+  /** As of the last checkpoint. */
+  durableMark = 0;
+
+  constructor(options: VolumeKeeperOptions) {
+    this.options = options;
+  }
+
+  start(host: Host): VolumeMachine {
+    return new VolumeMachine(this, host);
+  }
+
+  powerCut(chance: Pick<Host, 'below'>): void {
+    this.store = this.store.crash();
+    this.medium.powerCut(chance);
+    this.mirrored = this.durableMark + chance.below(this.mirrored - this.durableMark + 1);
+    this.durableMark = this.mirrored;
+  }
+}
+
+export class VolumeMachine implements Machine {
+  readonly state: State;
+  readonly keeper: VolumeKeeper;
+  #service: GroupService | undefined;
+  readonly #host: Host;
+  readonly #requests: Requests;
+  #verifierIsDue: boolean;
+
+  constructor(keeper: VolumeKeeper, host: Host) {
+    this.keeper = keeper;
+    this.#host = host;
+    this.#verifierIsDue = host.rebooted;
+    this.#requests = new Requests(host.link, host.clock);
+    const backends = new Backends();
+    backends.add({
+      name: 'sim',
+      check: () => undefined,
+      limits: () => LIMITS,
+      open: (_options, table) => this.#open(table),
+    });
+    const mirrored = {
+      get: () => keeper.mirrored,
+      set: (value: number) => {
+        keeper.mirrored = value;
+      },
+    };
+    this.state = new State(
+      { self: host.id, rebooted: host.rebooted },
+      { store: keeper.store, backends, mirrored, log: SILENT },
+    );
+    this.#break();
+  }
+
+  get service(): GroupService {
+    return this.#service as GroupService;
+  }
+
+  attach(member: Member): void {
+    const { id, clock, random, disk } = this.#host;
+    const settling = {
+      get serving() {
+        return member.serving;
+      },
+      get accepting() {
+        return member.accepting;
+      },
+      get view() {
+        return member.view;
+      },
+      get committed() {
+        return member.committed;
+      },
+      get configuration() {
+        return member.configuration;
+      },
+      propose: member.propose.bind(member),
+      onServing: member.onServing.bind(member),
+      afterCommit: (position: Position, run: () => void) =>
+        member.afterCommit(position, () => {
+          this.#host.settle();
+          run();
+        }),
+    };
+    this.#service = new GroupService({
+      self: id,
+      member: settling,
+      state: this.state,
+      requests: this.#requests,
+      clock,
+      random,
+      disk,
+    });
+    this.#requests.answer('sync', async (params) => {
+      const { volume, file } = params as { readonly volume: number; readonly file: FileId };
+      await this.state.volume(volume)?.backend.sync(file);
+      return null;
+    });
+    this.service.onServing((serving) => this.#serving(serving));
+    this.#foldLater();
+    this.#checkpointLater();
+  }
+
+  idOf(body: Buffer): string | undefined {
+    return readBody(body).reply?.key;
+  }
+
+  /** A call that changes something: its first reply, whoever executed it. */
+  change(key: string, call: VolumeCall, reply: (bytes: Buffer) => void): void {
+    const volume = this.service.volume(VOLUME);
+    if (volume === undefined) return;
+    const first = this.service.replies.find(key);
+    if (first !== undefined) {
+      this.#after(first.position as Position, () => reply(first.reply));
+      return;
+    }
+    const transaction = this.service.begin();
+    const { answer, data } = execute(transaction, volume, call);
+    const bytes = Buffer.from(JSON.stringify(answer));
+    const position = this.service.seal({ key, reply: bytes });
+    this.#host.later(0.01, () => this.#host.logged(key));
+    // The service may use the bytes of a write until it is committed; then they are somebody else's.
+    if (data !== undefined) this.service.afterCommit(position, () => data.fill(0xee));
+    this.#after(position, () => reply(bytes));
+  }
+
+  /** What a client sees of the tree, when that is committed. `look` returns the newest change that it saw. */
+  read<T>(
+    look: (volume: NonNullable<ReturnType<GroupService['volume']>>) => {
+      readonly seen: number;
+      readonly value: T;
+    },
+    reply: (value: T) => void,
+  ): void {
+    const volume = this.service.volume(VOLUME);
+    if (volume === undefined) return;
+    const { seen, value } = look(volume);
+    this.#after(seen as Position, () => reply(value));
+  }
+
+  /** COMMIT: the write verifier of the moment after. */
+  commit(file: FileId, reply: (verifier: string) => void): void {
+    const volume = this.service.volume(VOLUME);
+    if (volume === undefined) return;
+    if (this.#host.broken === 'skip-sync') {
+      this.#after(this.state.staged, () => reply(volume.writeVerifier.toString('hex')));
+      return;
+    }
+    const done = () => reply(volume.writeVerifier.toString('hex'));
+    this.service.sync(VOLUME, file).then(
+      () => this.#host.later(0, done),
+      (error: Error) => this.#host.fail(error),
+    );
+  }
+
+  #after(position: Position, reply: () => void): void {
+    if (this.#host.broken === 'reply-before-backup') reply();
+    else this.service.afterCommit(position, reply);
+  }
+
+  #open(table: LocalTable): SimBackend {
+    const { keeper } = this;
+    if (!keeper.options.persistent) keeper.medium = new Medium();
+    return new SimBackend(keeper.options.persistent, keeper.medium, table, (done) =>
+      this.#host.later(this.#host.between(...SYNC_MS), () => {
+        this.#host.settle();
+        done();
+      }),
+    );
+  }
+
+  #serving(serving: boolean): void {
+    if (!serving) return;
+    if (this.service.volumes().length === 0) this.#put(this.#volume());
+    if (!this.#verifierIsDue) return;
+    this.#verifierIsDue = false;
+    const verifier = Buffer.alloc(8);
+    verifier.writeUInt32BE(this.#host.random.u32());
+    this.#put({ kind: 'put-verifier', verifier: verifier.toString('hex') });
+  }
+
+  #put(change: RegistryChange): void {
+    this.service.begin().registry(change);
+    this.service.seal(undefined);
+  }
+
+  #volume(): RegistryChange {
+    const members = Object.fromEntries(
+      this.#host.members.map((id) => [id, { backend: 'sim', path: '' }]),
+    );
+    const { durability } = this.keeper.options;
+    const record = { id: VOLUME, name: 'files', durability, fsid: '00'.repeat(16), limits: LIMITS };
+    return { kind: 'put-volume', record: { ...record, members } };
+  }
+
+  #foldLater(): void {
+    this.#host.later(this.#host.between(...FOLD_MS), () => {
+      this.state.fold();
+      this.#foldLater();
+    });
+  }
+
+  #checkpointLater(): void {
+    this.#host.later(this.#host.between(...CHECKPOINT_MS), () => {
+      this.#host.settle();
+      const { mirrored } = this.keeper;
+      this.state.checkpoint().then(
+        () => {
+          this.keeper.durableMark = mirrored;
+          this.#checkpointLater();
+        },
+        (error: Error) => this.#host.fail(error),
+      );
+      // A store may flush whenever it likes (core/ports/store.ts).
+      if (this.#host.below(2) === 0) void this.keeper.store.flushed();
+    });
+  }
+
+  /** Breaks the rule that is to be broken. */
+  #break(): void {
+    const { state } = this;
+    const { broken } = this.#host;
+    if (broken === 'skip-refetch') state.extents = () => [];
+    if (broken === 'skip-rows') {
+      const stage = state.stage.bind(state);
+      state.stage = (entry: Entry) => {
+        const isSkipped = this.#host.below(SKIPPED_ONE_IN) === 0 && isSmall(entry);
+        stage(isSkipped ? { ...entry, time: { ...entry.time, nanoseconds: 7 } } : entry);
+      };
+    }
+    if (broken === 'forget-replies') {
+      const { replies } = state;
+      const keep = replies.keep.bind(replies);
+      const stage = state.stage.bind(state);
+      let forgets = false;
+      replies.keep = (...args) => {
+        if (!forgets) keep(...args);
+      };
+      state.stage = (entry: Entry) => {
+        forgets = true;
+        stage(entry);
+        forgets = false;
+      };
+    }
+  }
+}
+
+function isSmall(entry: Entry): boolean {
+  return entry.dataSize === 0;
+}
