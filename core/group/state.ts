@@ -12,7 +12,7 @@ import { assert } from '../assert.ts';
 import type { Log } from '../log-line.ts';
 import type { Time } from '../ports/clock.ts';
 import type { Mark } from '../ports/mark.ts';
-import type { Store, StoreWrite } from '../ports/store.ts';
+import type { Store } from '../ports/store.ts';
 import type { FileId } from '../vfs/inode.ts';
 import { BackendError, type Replay } from '../volume/backend.ts';
 import type { Backends } from '../volume/backends.ts';
@@ -184,10 +184,13 @@ export class State implements StateMachine {
     const position = this.#committed;
     if (position === this.#applied) return;
     const view = this.#views.findLast((run) => run.from <= position)?.view ?? this.#appliedView;
-    const writes: StoreWrite[] = this.staging.fold(position);
-    for (const write of this.#locals.fold(position)) writes.push(write);
-    writes.push({ key: APPLIED_KEY, value: appliedBytes(position, view) });
-    this.#deps.store.commit(writes);
+    this.staging.fold(position, (rows) =>
+      this.#locals.fold(position, (locals) => {
+        for (const row of locals) rows.push(row);
+        rows.push({ key: APPLIED_KEY, value: appliedBytes(position, view) });
+        this.#deps.store.commit(rows);
+      }),
+    );
     this.#applied = position;
     this.#appliedView = view;
     while ((this.#views[1]?.from ?? Infinity) <= position) this.#views.shift();

@@ -3,8 +3,6 @@
  *
  * On the path of every change, so a put costs one map look-up and two pushes. Order is needed only by `range` and
  * `last`, which are rare (listings are cached), and is brought up to date when they ask for it.
- *
- * Liberty taken: `fold` forgets what it returns, so its caller commits the rows before the next read.
  */
 import { assert } from '../assert.ts';
 import type { Store, StoreKey, StoreRow, StoreWrite } from '../ports/store.ts';
@@ -99,19 +97,24 @@ export class StagedStore {
     this.#versions.push(version);
   }
 
-  /** Takes out all rows of entries up to `position`: of each key the newest, which the caller commits at once. */
-  fold(position: number): StoreWrite[] {
+  /**
+   * Hands all rows of entries up to `position`, of each key the newest, to `commit`, which puts them into the store, and
+   * lets go of them. When `commit` throws they are staged as before.
+   */
+  fold(position: number, commit: (writes: StoreWrite[]) => void): void {
     const writes: StoreWrite[] = [];
     let head = this.#head;
     for (; head < this.#versions.length; head += 1) {
-      const version = this.#versions[head] as Version;
-      if (version.position > position) break;
-      if (version.later === undefined) this.#newest.delete(version.key);
-      else if (version.later.position <= position) continue;
-      writes.push({ key: version.key, value: version.value });
+      const { key, value, later, position: of } = this.#versions[head] as Version;
+      if (of > position) break;
+      if (later === undefined || later.position > position) writes.push({ key, value });
+    }
+    commit(writes);
+    for (let index = this.#head; index < head; index += 1) {
+      const { key, later } = this.#versions[index] as Version;
+      if (later === undefined) this.#newest.delete(key);
     }
     this.#dropBefore(head);
-    return writes;
   }
 
   /** Forgets everything staged. */

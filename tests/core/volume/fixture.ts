@@ -123,7 +123,7 @@ export class Fixture {
       const change = operation?.decode(new Reader(recorded.bytes));
       this.volume.mirror(operation as never, change as never, recorded.stamp, replay, BOX);
     }
-    this.store.commit(this.staged.fold(position));
+    this.staged.fold(position, (writes) => this.store.commit(writes));
     this.#committed = position;
   }
 

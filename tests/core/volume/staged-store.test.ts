@@ -48,17 +48,33 @@ test('folding gives the newest of each key up to a position and keeps what came 
   staged.put('a', bytes('2'));
   staged.at(3);
   staged.put('a', bytes('3'));
-  const writes = staged.fold(2);
-  assert.equal(
-    writes.map(({ key, value }) => `${key}=${value === undefined ? '' : bytes(String(value))}`),
-    ['x=1', 'a=2'],
-  );
-  store.commit(writes);
+  staged.fold(2, (writes) => {
+    assert.equal(
+      writes.map(({ key, value }) => `${key}=${value === undefined ? '' : bytes(String(value))}`),
+      ['x=1', 'a=2'],
+    );
+    store.commit(writes);
+  });
   assert.is(store.get('a')?.toString(), '2');
   assert.is(staged.get('a')?.toString(), '3');
   assert.is(staged.size, 1);
   staged.discard();
   assert.is(staged.get('a')?.toString(), '2');
+});
+
+test('rows that the store did not take stay staged', () => {
+  const { store, staged } = filled();
+  staged.at(1);
+  staged.put('a', bytes('1'));
+  const refused = () =>
+    staged.fold(1, () => {
+      throw new Error('full');
+    });
+  assert.throws(refused, /full/);
+  assert.is(staged.get('a')?.toString(), '1');
+  staged.fold(1, (writes) => store.commit(writes));
+  assert.is(store.get('a')?.toString(), '1');
+  assert.is(staged.size, 0);
 });
 
 test('positions go up only', () => {
@@ -121,7 +137,7 @@ test('a seeded random run equals the plain model', () => {
       position += 1;
     } else if (dice < 72) {
       const to = position - random.below(4);
-      store.commit(staged.fold(to));
+      staged.fold(to, (writes) => store.commit(writes));
       model.fold(to);
       position += 1;
     } else if (dice < 74) {
