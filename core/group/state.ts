@@ -35,7 +35,7 @@ import type { Extent, StateMachine } from './state-machine.ts';
 const APPLIED_KEY = '\x00applied';
 /** Committed entries that may wait to be folded: a store transaction costs as much as the mirror calls of several. */
 const UNFOLDED_MAX = 256;
-/** Rows removed at once when a store is emptied. */
+/** Rows removed at once when a store is emptied: more than a registry has. */
 const WIPE_ROWS = 10_000;
 
 /** What a committed entry still owes to a backend. */
@@ -79,12 +79,14 @@ export class State implements StateMachine {
   #staged: Position;
   /** Where the views of staged entries begin. */
   #views: { readonly from: Position; readonly view: View }[] = [];
-  /** Mirror calls up to here were made before this process started. */
-  #mirroredBefore: number;
+  /** Mirror calls up to here were made before this process started: all that is known to be committed from then. */
+  #mirroredBefore: Position;
   /** Entries up to here come from this box's own log: a backend that keeps content has theirs already. */
   #ownLogTo = 0;
-  /** The first entry after those mirrored may have been under way when the process before ended. */
-  #inDoubt: boolean;
+  /** The first entry mirrored after those: it may have been under way when the process before ended. */
+  #inDoubt: Position | undefined;
+  /** The last view that this box had a part in before this process started, as far as it can tell. */
+  #viewBefore: View;
   #onRegistry: () => void = () => {};
 
   constructor(options: StateOptions, deps: StateDependencies) {
@@ -93,11 +95,11 @@ export class State implements StateMachine {
     this.staging = new StagedStore(deps.store);
     this.#locals = new StagedStore(deps.store);
     this.registry = new RegistryTable(this.staging);
-    this.#mirroredBefore = deps.mirrored.get();
-    this.#inDoubt = true;
+    this.#mirroredBefore = deps.mirrored.get() as Position;
     const applied = readApplied(deps.store);
     this.#applied = applied.position;
     this.#appliedView = applied.view;
+    this.#viewBefore = applied.view;
     this.#committed = applied.position;
     this.#staged = applied.position;
     this.#open();
@@ -138,6 +140,7 @@ export class State implements StateMachine {
       this.replies.keep(body.reply.key, Buffer.from(body.reply.reply), entry.position, entry.time);
     }
     this.#stagedAs(entry.position, entry.time, entry.view);
+    if (entry.position <= this.#ownLogTo) this.#restaged(entry);
   }
 
   /** On the primary, whose transaction has applied the entry's changes one by one already. */
@@ -183,7 +186,7 @@ export class State implements StateMachine {
   fold(): void {
     const position = this.#committed;
     if (position === this.#applied) return;
-    const view = this.#views.findLast((run) => run.from <= position)?.view ?? this.#appliedView;
+    const view = this.#viewOf(position);
     this.staging.fold(position, (rows) =>
       this.#locals.fold(position, (locals) => {
         for (const row of locals) rows.push(row);
@@ -198,6 +201,10 @@ export class State implements StateMachine {
 
   restaging(last: Position): void {
     this.#ownLogTo = last;
+    if (this.#mirroredBefore <= last) return;
+    // A power cut took the end of the log.
+    this.#mirroredBefore = last;
+    this.#deps.mirrored.set(last);
   }
 
   discard(): void {
@@ -222,6 +229,7 @@ export class State implements StateMachine {
   /** Takes note of an entry that is applied already: retransmissions of its call find its reply. */
   recall(entry: Entry): void {
     this.lastTime = entry.time;
+    if (entry.view > this.#viewBefore) this.#viewBefore = entry.view;
     const { reply } = readBody(entry.body);
     if (reply === undefined) return;
     this.replies.keep(reply.key, Buffer.from(reply.reply), entry.position, entry.time);
@@ -305,6 +313,20 @@ export class State implements StateMachine {
     return stamp.position <= this.#ownLogTo;
   }
 
+  /**
+   * What was mirrored was committed. It is folded before anything else comes: whoever asks what this box has applied must
+   * hear of it, and mirror calls that were made long ago are told again only while nothing new is staged.
+   */
+  #restaged({ position, view }: Entry): void {
+    if (view > this.#viewBefore) this.#viewBefore = view;
+    if (position <= this.#mirroredBefore) this.commit(position);
+    if (position === this.#mirroredBefore) this.fold();
+  }
+
+  #viewOf(position: Position): View {
+    return this.#views.findLast((run) => run.from <= position)?.view ?? this.#appliedView;
+  }
+
   #mirror(position: Position): void {
     let done = 0;
     for (const owed of this.#owed) {
@@ -313,19 +335,22 @@ export class State implements StateMachine {
       this.#locals.at(stamp.position);
       volume.mirror(operation, change, stamp, this.#replayOf(owed), this.#options.self);
       done += 1;
-      // A backend that starts empty is told everything anew: what it was told before does not matter.
-      if (!volume.backend.abilities.persistent) continue;
+      // An entry may have several changes: it counts with the last of them.
+      if (this.#owed[done]?.stamp.position === stamp.position) continue;
       if (stamp.position > this.#mirroredBefore) this.#deps.mirrored.set(stamp.position);
     }
     this.#owed = done === this.#owed.length ? [] : this.#owed.slice(done);
   }
 
   #replayOf({ volume, stamp }: Owed): Replay {
+    const position = stamp.position as Position;
     if (!volume.backend.abilities.persistent) return 'fresh';
-    if (stamp.position <= this.#mirroredBefore) return this.#options.rebooted ? 'maybe' : 'done';
-    if (!this.#inDoubt) return 'fresh';
-    this.#inDoubt = false;
-    return 'maybe';
+    // The tree on the disk may be ahead of the mark, which a power cut takes back like anything that was not synced.
+    if (this.#options.rebooted)
+      return this.#viewOf(position) <= this.#viewBefore ? 'maybe' : 'fresh';
+    if (position <= this.#mirroredBefore) return 'done';
+    this.#inDoubt ??= position;
+    return position === this.#inDoubt ? 'maybe' : 'fresh';
   }
 
   #volumeOf(entry: Entry): Volume | undefined {
@@ -395,10 +420,13 @@ function appliedBytes(position: Position, view: View): Buffer {
   return to.finish();
 }
 
+/** What says that there is something to wipe goes last, and at once: the process may end on the way. */
 function wipe(store: Store): void {
-  for (;;) {
-    const rows = store.range('', '\xff\xff', WIPE_ROWS);
-    if (rows.length === 0) return;
-    store.commit(rows.map(({ key }) => ({ key, value: undefined })));
+  for (const from of ['\x01', '']) {
+    for (;;) {
+      const rows = store.range(from, '\xff\xff', WIPE_ROWS);
+      if (rows.length === 0) break;
+      store.commit(rows.map(({ key }) => ({ key, value: undefined })));
+    }
   }
 }

@@ -5,6 +5,7 @@ import type { VolumeRecord } from '#core/group/registry.ts';
 import { GroupService } from '#core/group/service.ts';
 import { State } from '#core/group/state.ts';
 import { SILENT } from '#core/log-line.ts';
+import { DiskError } from '#core/ports/disk.ts';
 import type { Mark } from '#core/ports/mark.ts';
 import { ROOT_CALLER } from '#core/vfs/caller.ts';
 import { ROOT_ID } from '#core/vfs/inode.ts';
@@ -37,8 +38,14 @@ class Bench {
   readonly backend: FakeBackend;
   #waiting: (() => void)[] = [];
 
-  constructor(store = new MemoryStore(), mark = new NumberMark(), backend = new FakeBackend()) {
-    Object.assign(backend.abilities, { persistent: true });
+  constructor(
+    store = new MemoryStore(),
+    mark = new NumberMark(),
+    backend = new FakeBackend(),
+    rebooted = false,
+    persistent = true,
+  ) {
+    Object.assign(backend.abilities, { persistent });
     this.store = store;
     this.mark = mark;
     this.backend = backend;
@@ -50,7 +57,7 @@ class Bench {
       open: (): Backend => backend,
     });
     this.state = new State(
-      { self: BOX, rebooted: false },
+      { self: BOX, rebooted },
       { store, backends, mirrored: mark, log: SILENT },
     );
     this.group = new GroupService({
@@ -216,4 +223,108 @@ test('after the end of the process mirror calls that were made are not made agai
     replayed.every((call) => call.includes('done')),
     replayed.join('; '),
   );
+});
+
+/** A process that found in its log what another one made. */
+function restaged(bench: Bench, store: MemoryStore, rebooted = false): Bench {
+  const again = new Bench(store, bench.mark, bench.backend, rebooted);
+  bench.backend.calls.length = 0;
+  again.state.restaging(bench.entries.at(-1)?.position as Position);
+  for (const entry of bench.entries) {
+    if (entry.position > again.state.applied) again.state.stage(entry);
+  }
+  return again;
+}
+
+test('what was mirrored counts as applied after the end of the process, and nothing behind it', () => {
+  const bench = founded(new Bench());
+  for (const name of ['one', 'two', 'three']) make(bench, name);
+  const before = bench.store.clone();
+  bench.state.commit(3 as Position);
+  const again = restaged(bench, before);
+  assert.is(again.state.applied, 3);
+  assert.is(again.state.staged, 4);
+  again.state.discard();
+  assert.is(again.volume().tree.entries(ROOT_ID).length, 2);
+});
+
+test('an entry of two changes is mirrored when both are', () => {
+  const bench = founded(new Bench());
+  bench.seal((transaction) => {
+    for (const name of ['one', 'two']) {
+      transaction.change(create, bench.volume(), ROOT_CALLER, createArgs(name));
+    }
+  });
+  const before = bench.store.clone();
+  const { create: made } = bench.backend;
+  bench.backend.create = (directory, name, node, replay) => {
+    if (name === 'two') throw new Error('the process ends here');
+    made.call(bench.backend, directory, name, node, replay);
+  };
+  assert.throws(() => bench.commit(), /ends here/);
+  bench.backend.create = made;
+  const again = restaged(bench, before);
+  again.commit();
+  assert.equal(
+    bench.backend.calls.map((call) => call.split(' ').at(-1)),
+    ['maybe', 'maybe'],
+  );
+});
+
+test('after a power cut every call of a view that the box had a part in may have been made', () => {
+  const bench = founded(new Bench());
+  for (const name of ['one', 'two', 'three', 'four']) make(bench, name);
+  bench.commit();
+  // The tree is as it was in the end; the store and the mark came back older.
+  const store = new MemoryStore();
+  bench.mark.value = 2;
+  const again = restaged(bench, store, true);
+  again.commit();
+  make(again, 'five');
+  const [entry] = again.entries;
+  assert.ok(entry);
+  again.state.discard();
+  again.state.stage({ ...entry, position: 6 as Position, view: 2 as View });
+  again.commit();
+  assert.equal(
+    bench.backend.calls.map((call) => call.split(' ').at(-1)),
+    ['maybe', 'maybe', 'maybe', 'maybe', 'fresh'],
+  );
+});
+
+test('a store that is emptied because a backend lost its content can be emptied in two goes', () => {
+  const bench = new Bench();
+  Object.assign(bench.backend.abilities, { persistent: false });
+  founded(bench);
+  make(bench, 'file');
+  bench.commit();
+  const store = bench.store.clone();
+  let commits = 0;
+  const commit = store.commit.bind(store);
+  store.commit = (writes) => {
+    if (commits > 0) throw new Error('the process ends here');
+    commits += 1;
+    commit(writes);
+  };
+  const backend = new FakeBackend();
+  assert.throws(() => new Bench(store, bench.mark, backend, false, false), /ends here/);
+  store.commit = commit;
+  const again = new Bench(store, bench.mark, backend, false, false);
+  assert.is(again.state.applied, 0);
+  assert.equal(again.rows(), []);
+});
+
+test('what the store could not take when it was full is there when it can', () => {
+  const bench = founded(new Bench());
+  make(bench, 'file');
+  const commit = bench.store.commit.bind(bench.store);
+  bench.store.commit = () => {
+    throw new DiskError('full', true);
+  };
+  assert.throws(() => bench.commit(), /full/);
+  bench.store.commit = commit;
+  bench.state.fold();
+  assert.is(bench.volume().tree.entries(ROOT_ID).length, 1);
+  const again = new Bench(bench.store.clone(), bench.mark);
+  assert.is(again.volume().tree.entries(ROOT_ID).length, 1);
 });
