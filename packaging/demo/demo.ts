@@ -34,6 +34,7 @@ export async function runDemo(options: DemoOptions): Promise<number> {
   const source = listSource(root);
   for (const sentence of source.skipped) progress.say(`left out: ${sentence}`);
   const directory = options.directory ?? mkdtempSync(join(tmpdir(), 'understudy-demo-'));
+  const log = join(directory, 'log');
   progress.say('starting two unlike boxes (posix and memory) and a witness on loopback');
   const lab = await Lab.plan(
     {
@@ -46,6 +47,7 @@ export async function runDemo(options: DemoOptions): Promise<number> {
       directory,
       address: options.address,
       ports: { nfs: 0, mount: 0, portmap: 0, metrics: 0 },
+      log,
     },
     programOf(),
   );
@@ -182,6 +184,7 @@ function stayUp(lab: Lab): Promise<void> {
       ...lab.plan.boxes.map(
         (box) => `  understudy status --control ${box.control}   (pid ${lab.pid(box.name)})`,
       ),
+      `What they say: ${join(lab.plan.options.directory, 'log')}`,
       'End it with Ctrl-C.\n',
     ].join('\n'),
   );
