@@ -1,7 +1,7 @@
 /**
  * What a backend offers: a volume's bytes on one box, under file ids that the catalog minted.
  *
- * Two families of calls. *Content* calls (`read`, `write`, `truncate`, `sync`) take effect when an entry is
+ * Two families of calls. *Content* calls (`read`, `write`, `truncate`, `clear`, `sync`) take effect when an entry is
  * staged, before it is committed; a discarded entry's extents are fetched again from the primary. *Mirror* calls
  * (`create`, `rename`, ...) follow the commits, in log order, and keep the visible tree like the catalog. Calls
  * that change something are synchronous; they throw `BackendError` when the medium refuses.
@@ -80,6 +80,11 @@ export interface Backend {
   readNow(file: FileId, offset: number, target: Buffer): number;
   write(file: FileId, offset: number, data: Buffer): void;
   truncate(file: FileId, size: number): void;
+  /**
+   * The file is about to be made: content that was written under its id before belongs to an entry that never counted,
+   * and goes.
+   */
+  clear(file: FileId): void;
   /** Resolves when the file's content survives a power cut (at once where the medium has no such thing). */
   sync(file: FileId): Promise<void>;
 

@@ -129,6 +129,21 @@ function stagingTests(test: Test, inside: InPlace): void {
   );
 
   test(
+    'content under an id whose entry never counted is not that of the next file with the id',
+    inside(async (backend) => {
+      backend.write(fileId(2), 0, Buffer.from('discarded'));
+      backend.clear(fileId(2));
+      backend.write(fileId(2), 2, Buffer.from('new'));
+      backend.create(ROOT_ID, 'a', nodeOf(2, 'file'), 'fresh');
+      assert.is(await readText(backend, 2), '\0\0new');
+      backend.write(fileId(3), 0, Buffer.from('discarded'));
+      backend.clear(fileId(3));
+      backend.create(ROOT_ID, 'd', nodeOf(3, 'directory'), 'fresh');
+      backend.create(fileId(3), 'in', nodeOf(4, 'file'), 'fresh');
+    }),
+  );
+
+  test(
     'sync and checkpoint resolve, also for files that have no content',
     inside(async (backend) => {
       makeFile(backend, 2, 'a', 'hello');

@@ -65,6 +65,10 @@ export class SimBackend implements Backend {
     this.#medium.put(file, resized(this.#medium.content.get(file), size));
   }
 
+  clear(file: FileId): void {
+    this.#medium.put(file, undefined);
+  }
+
   sync(file: FileId): Promise<void> {
     return this.#synced(this.#medium.snapshot(file));
   }

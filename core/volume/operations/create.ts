@@ -143,9 +143,10 @@ export const create: Operation<CreateArgs, CreateChange, CreateOutcome> = {
   content(backend, change, data) {
     if (change.form === 'existing') {
       if (change.set !== undefined) setAttributes.content?.(backend, change.set, data);
-    } else if (change.kind === 'file' && change.size > 0) {
-      backend.truncate(change.file, change.size);
+      return;
     }
+    backend.clear(change.file);
+    if (change.kind === 'file' && change.size > 0) backend.truncate(change.file, change.size);
   },
 
   mirror(backend, change, context) {

@@ -66,6 +66,10 @@ export class MemoryBackend implements Backend {
     this.#contentOf(file).truncate(size);
   }
 
+  clear(file: FileId): void {
+    this.#forget(file);
+  }
+
   async sync(): Promise<void> {}
 
   reserve(): string {

@@ -110,6 +110,10 @@ export class PosixBackend implements Backend {
     this.#content.truncate(file, size);
   }
 
+  clear(file: FileId): void {
+    this.#content.clear(file);
+  }
+
   sync(file: FileId): Promise<void> {
     return this.#content.sync(file);
   }

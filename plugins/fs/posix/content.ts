@@ -106,6 +106,17 @@ export class Content {
     if (this.#deps.replaying.isOn) this.#deps.unnamed.note(file, { offset: undefined, size });
   }
 
+  clear(file: FileId): void {
+    const { unnamed } = this.#deps;
+    if (!unnamed.has(file)) return;
+    try {
+      this.forget(file);
+      unnamed.remove(file);
+    } catch (error) {
+      throw refusal(error, `clear of file ${file}`);
+    }
+  }
+
   /** One flush of a file at a time; everybody who asks during one shares the next. */
   sync(file: FileId): Promise<void> {
     const under = this.#flushes.get(file);

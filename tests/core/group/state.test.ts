@@ -175,6 +175,31 @@ test('what is staged is seen, and forgotten when discarded', () => {
   assert.is(bench.state.staged, bench.state.applied);
 });
 
+test('a file has nothing of a discarded one that had its id', () => {
+  const bench = founded(new Bench());
+  const put = (name: string, offset: number) =>
+    bench.seal((transaction) => {
+      const made = transaction.change(create, bench.volume(), ROOT_CALLER, createArgs(name));
+      assert.ok(made.ok);
+      const data = Buffer.from(name);
+      const args = { file: made.value.inode.id, offset, size: data.length };
+      transaction.change(write, bench.volume(), ROOT_CALLER, args, { data });
+    });
+  put('lost', 0);
+  bench.state.discard();
+  // Another box took over, which never heard of the first file.
+  const other = founded(new Bench());
+  other.seal((transaction) =>
+    transaction.change(create, other.volume(), ROOT_CALLER, createArgs('kept')),
+  );
+  const entry = other.entries.at(-1);
+  assert.ok(entry);
+  bench.state.stage({ ...entry, view: 2 as View });
+  bench.commit();
+  assert.is(bench.volume().tree.entries(ROOT_ID)[0]?.name, 'kept');
+  assert.equal([...bench.backend.content.values()].map(String), []);
+});
+
 test('a refused call is an entry with its reply', () => {
   const bench = founded(new Bench());
   make(bench, 'there');

@@ -46,6 +46,10 @@ export class FakeBackend implements Backend {
     this.content.set(file, next);
   }
 
+  clear(file: FileId): void {
+    this.content.delete(file);
+  }
+
   sync(): Promise<void> {
     return Promise.resolve();
   }
