@@ -61,6 +61,6 @@ function hasRebooted(directory: string): boolean {
   const path = join(directory, 'boot');
   const now = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
   const before = existsSync(path) ? readFileSync(path, 'utf8').trim() : now;
-  writeFileSync(path, `${now}\n`);
+  writeFileSync(path, `${now}\n`, { mode: 0o600 });
   return before !== now;
 }

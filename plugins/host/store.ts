@@ -14,7 +14,16 @@
  *   - Opening after the end of a process in the same boot uses the file as it is. After a new boot, the recorded root
  *     pages are put back first: the store is exactly as it was at the flush point.
  */
-import { closeSync, constants, existsSync, fdatasync, openSync, readSync, rmSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  existsSync,
+  fdatasync,
+  openSync,
+  readSync,
+  rmSync,
+} from 'node:fs';
 import { promisify } from 'node:util';
 import {
   type Database,
@@ -66,6 +75,8 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   try {
     prepare(options, point);
     const db = openDatabase(options.path);
+    // LMDB makes its files for everybody; a catalog's names are nobody else's business.
+    for (const suffix of ['', '-lock']) chmodSync(`${options.path}${suffix}`, 0o600);
     const store = new LmdbStore(options, db, point);
     await store.flushed();
     return store;

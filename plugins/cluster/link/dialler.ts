@@ -2,9 +2,9 @@
 import type { Clock, Timer } from '#core/ports/clock.ts';
 import type { Connection, Net, Receiver, TlsIdentity } from '#core/ports/net.ts';
 
-/** Milliseconds between tries: short enough not to be seen in a takeover, at most two useless tries a second. */
+/** Milliseconds between tries: short enough not to be seen in a takeover, at most ten useless tries a second. */
 const PAUSE_MS_MIN = 20;
-const PAUSE_MS_MAX = 500;
+const PAUSE_MS_MAX = 100;
 /** Milliseconds for TCP and TLS handshakes together: a few round trips on a bad network and a busy peer. */
 const CONNECT_MS_MAX = 1_000;
 
