@@ -10,6 +10,8 @@ import type { Extent, StateMachine } from './state-machine.ts';
 const FOLDER = 'aside';
 /** Extents that wait to be fetched again: what discarded entries may have written. Survives a restart. */
 const REFETCH = 'refetch.json';
+/** There while this box lacks what it once acknowledged: its log, which would show it, was begun anew. */
+const LACKING = 'lacks-entries';
 
 /** Whether the group has this very entry. */
 export function isGroups(entry: Entry, runs: readonly ViewRun[], end: Position): boolean {
@@ -49,6 +51,17 @@ export function readRefetch(disk: Disk): readonly Extent[] {
 export function writeRefetch(disk: Disk, extents: readonly Extent[]): void {
   if (extents.length > 0) disk.replace(REFETCH, Buffer.from(JSON.stringify(extents)));
   else if (disk.read(REFETCH) !== undefined) disk.remove(REFETCH);
+}
+
+/** Whether a start before this one found the store empty and the log beginning too late, and no join has mended it. */
+export function isLacking(disk: Disk): boolean {
+  return disk.read(LACKING) !== undefined;
+}
+
+export function writeLacking(disk: Disk, lacks: boolean): void {
+  if (lacks === isLacking(disk)) return;
+  if (lacks) disk.replace(LACKING, Buffer.alloc(0));
+  else disk.remove(LACKING);
 }
 
 /** Each extent once, in the order of their first appearance. */

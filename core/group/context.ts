@@ -102,6 +102,8 @@ export class Context {
   asking = false;
   /** What the arbiter said last when it could not be used; empty otherwise. */
   arbiterReason = '';
+  /** What this box acknowledged is neither in its store nor in its log: it may only be brought up to date by another. */
+  lacksEntries = false;
   /** The owner told this box to go on without the others. */
   overridden = false;
   #effects: Effect[] = [];

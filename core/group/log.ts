@@ -43,10 +43,16 @@ export class Log implements LogView {
 
   /** @param applied Where the log begins when what is there does not reach it, with that entry's view. */
   open(applied: Position, appliedView: View): void {
-    this.#recover();
+    if (this.#segments.length === 0) this.#recover();
     if (this.#segments.length === 0 || this.last < applied || this.first > applied + 1) {
       this.reset(applied, appliedView);
     }
+  }
+
+  /** Before `open`: whether entries between what is applied and what is here are gone, though this box had them once. */
+  gapBefore(applied: Position): boolean {
+    this.#recover();
+    return this.#segments.length > 0 && this.first > applied + 1;
   }
 
   get first(): Position {

@@ -14,10 +14,12 @@ import { DecodeError } from '../wire/reader.ts';
 import type { Arbiter } from './arbiter.ts';
 import {
   isGroups,
+  isLacking,
   listAside,
   readRefetch,
   setAside,
   uniqueExtents,
+  writeLacking,
   writeRefetch,
 } from './aside.ts';
 import type { Answer, Effect } from './context.ts';
@@ -93,6 +95,8 @@ export class Member {
   #cuts = 0;
   #refetch: readonly Extent[] = [];
   #suspectContent: boolean;
+  /** What the log itself says is committed: the state may not have folded all of that yet. */
+  #restagedTo = 0 as Position;
   #stopped = false;
   #moved: ((result: Result<void, string>) => void) | undefined;
 
@@ -107,16 +111,18 @@ export class Member {
   /** Opens the log, stages what is not applied yet, and begins to find out who serves. */
   async start(): Promise<void> {
     const { disk, clock, state, random } = this.#ports;
+    const lacksEntries = this.#log.gapBefore(state.applied) || isLacking(disk);
+    writeLacking(disk, lacksEntries);
     this.#log.open(state.applied, state.appliedView);
     const refused = this.#restage();
     await this.#log.sync();
     if (this.#stopped) return;
     this.#refetch = readRefetch(disk);
-    const commit = state.applied;
+    const commit = Math.max(this.#restagedTo, state.applied) as Position;
     const commitView = this.#log.viewAt(commit) ?? state.appliedView;
     this.#replica = new Replica(
       { ...this.#options, nonce: () => random.u32() || 1 },
-      { log: this.#log, commit, commitView, now: clock.now() },
+      { log: this.#log, commit, commitView, now: clock.now(), lacksEntries },
     );
     if (refused !== undefined) this.#replica.failed(refused);
     for (const peer of this.#up) this.#replica.linkUp(clock.now(), peer);
@@ -411,7 +417,8 @@ export class Member {
   #commit(position: Position): void {
     this.#outbox.committed(position);
     this.#ports.state.commit(position);
-    this.#log.retain(position);
+    // What is committed and not folded yet stands nowhere but in the log.
+    this.#log.retain(this.#ports.state.applied);
   }
 
   /** At most one sync runs; one asked for meanwhile follows it and covers all that was appended until then. */
@@ -514,6 +521,7 @@ export class Member {
     state.discard();
     this.#outbox.clear();
     this.#log.truncate(state.applied);
+    writeLacking(disk, false);
     this.#cuts += 1;
     replica.rebased(this.#refetch);
   }
@@ -528,6 +536,7 @@ export class Member {
       state.restaging(this.#log.last);
       this.#eachEntry((applied + 1) as Position, this.#log.last, (entry) => {
         if (entry.commit > state.applied) state.commit(entry.commit);
+        this.#restagedTo = entry.commit;
         state.stage(entry);
       });
       return undefined;

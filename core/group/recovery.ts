@@ -10,6 +10,10 @@ import type { Message } from './messages.ts';
 import type { Role } from './roles.ts';
 import type { Configuration } from './view.ts';
 
+/** Serving now would show an empty volume as if it were the group's. */
+const LOST =
+  'only this box was in sync, it has lost its content, and its log does not reach back to the beginning: its content must be copied anew';
+
 interface Told {
   readonly role: Role;
   readonly lastView: View;
@@ -85,7 +89,9 @@ export class Recovery implements RoleMachine {
     this.#empty = false;
     if (this.#register?.view !== configuration.view) this.#since = this.#context.now;
     this.#register = configuration;
-    if (!configuration.inSync.includes(this.#context.self)) this.#follow(configuration);
+    const { lacksEntries, self } = this.#context;
+    if (lacksEntries && configuration.inSync.join() === self) this.#to.out(LOST);
+    else if (!configuration.inSync.includes(self)) this.#follow(configuration);
     else if (this.#told.get(configuration.primary)?.role === 'primary') this.#follow(configuration);
     else if (this.#decide()) this.#actAt = this.#context.now;
   }
@@ -101,6 +107,10 @@ export class Recovery implements RoleMachine {
     const context = this.#context;
     if (register === undefined) return false;
     const others = register.inSync.filter((box) => box !== context.self);
+    if (context.lacksEntries) {
+      this.waitsFor = `${others.join(', ')}: this box lost its content, and its log begins too late to make it again`;
+      return false;
+    }
     if (others.length === 0) return true;
     if (context.now < context.promiseUntil) return false;
     if (context.overridden) return true;

@@ -32,6 +32,8 @@ export interface ReplicaStart {
   readonly commit: Position;
   readonly commitView: View;
   readonly now: InstantMs;
+  /** See `Context.lacksEntries`. */
+  readonly lacksEntries?: boolean;
 }
 
 export class Replica {
@@ -49,6 +51,7 @@ export class Replica {
 
   constructor(options: ReplicaOptions, start: ReplicaStart) {
     this.context = new Context(options, start.log, start.commit, start.commitView, start.now);
+    this.context.lacksEntries = start.lacksEntries ?? false;
     this.#machine = new Recovery(this.context, this.#to);
     this.#readAt = start.now;
   }
