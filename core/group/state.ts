@@ -88,6 +88,8 @@ export class State implements StateMachine {
   /** The last view that this box had a part in before this process started, as far as it can tell. */
   #viewBefore: View;
   #onRegistry: () => void = () => {};
+  /** A checkpoint is under way. */
+  #securing = false;
 
   constructor(options: StateOptions, deps: StateDependencies) {
     this.#options = options;
@@ -184,6 +186,10 @@ export class State implements StateMachine {
 
   /** Puts everything committed into the store, in one transaction with the applied position. */
   fold(): void {
+    if (!this.#securing) this.#fold();
+  }
+
+  #fold(): void {
     const position = this.#committed;
     if (position === this.#applied) return;
     const view = this.#viewOf(position);
@@ -208,7 +214,7 @@ export class State implements StateMachine {
   }
 
   discard(): void {
-    this.fold();
+    this.#fold();
     this.#ownLogTo = 0;
     this.staging.discard();
     this.#owed = [];
@@ -271,11 +277,23 @@ export class State implements StateMachine {
     volume.backend.truncate(extent.file as FileId, size);
   }
 
-  /** Makes everything folded and mirrored so far safe from a power cut. */
+  /**
+   * Makes everything folded and mirrored so far safe from a power cut. Nothing is folded meanwhile: were the store ahead
+   * of the backends after a power cut, their content would not be made again from the log.
+   */
   async checkpoint(): Promise<void> {
-    this.fold();
-    await Promise.all(this.volumes().map((volume) => volume.backend.checkpoint()));
-    await this.#deps.store.flushed();
+    if (this.#securing) return;
+    this.#fold();
+    this.#securing = true;
+    try {
+      for (let secured = -1; secured !== this.#applied; ) {
+        secured = this.#applied;
+        await Promise.all(this.volumes().map((volume) => volume.backend.checkpoint()));
+      }
+      await this.#deps.store.flushed();
+    } finally {
+      this.#securing = false;
+    }
   }
 
   async close(): Promise<void> {
@@ -333,24 +351,28 @@ export class State implements StateMachine {
       const { volume, operation, change, stamp } = owed;
       if (stamp.position > position) break;
       this.#locals.at(stamp.position);
-      volume.mirror(operation, change, stamp, this.#replayOf(owed), this.#options.self);
       done += 1;
+      const isLast = this.#owed[done]?.stamp.position !== stamp.position;
+      const replay = this.#replayOf(owed, isLast);
+      volume.mirror(operation, change, stamp, replay, this.#options.self);
       // An entry may have several changes: it counts with the last of them.
-      if (this.#owed[done]?.stamp.position === stamp.position) continue;
+      if (!isLast) continue;
       if (stamp.position > this.#mirroredBefore) this.#deps.mirrored.set(stamp.position);
     }
     this.#owed = done === this.#owed.length ? [] : this.#owed.slice(done);
   }
 
-  #replayOf({ volume, stamp }: Owed): Replay {
+  #replayOf({ volume, stamp }: Owed, isLast: boolean): Replay {
     const position = stamp.position as Position;
     if (!volume.backend.abilities.persistent) return 'fresh';
     // The tree on the disk may be ahead of the mark, which a power cut takes back like anything that was not synced.
     if (this.#options.rebooted)
       return this.#viewOf(position) <= this.#viewBefore ? 'maybe' : 'fresh';
     if (position <= this.#mirroredBefore) return 'done';
+    const isFirst = this.#inDoubt === undefined;
     this.#inDoubt ??= position;
-    return position === this.#inDoubt ? 'maybe' : 'fresh';
+    if (position !== this.#inDoubt) return 'fresh';
+    return isFirst && isLast ? 'last' : 'maybe';
   }
 
   #volumeOf(entry: Entry): Volume | undefined {

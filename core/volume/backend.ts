@@ -65,11 +65,11 @@ export interface MirrorNode extends MirrorAttributes {
 }
 
 /**
- * How a mirror call is to be taken. `fresh`: not done before. `maybe`: it may have been done when the process
- * ended; find out. `done`: it was done, and later calls may have moved things on: only the local table is
- * brought up to date.
+ * How a mirror call is to be taken. `fresh`: not done before. `done`: it was done, and later calls may have moved
+ * things on: only the local table is brought up to date. `last`: it is the one that was under way when the process
+ * ended; find out. `maybe`: it may have been done before the power was cut, and later ones too; find out.
  */
-export type Replay = 'fresh' | 'maybe' | 'done';
+export type Replay = 'fresh' | 'done' | 'last' | 'maybe';
 
 export interface Backend {
   readonly abilities: BackendAbilities;

@@ -66,23 +66,46 @@ const CASES: readonly Case[] = [
   },
 ];
 
+interface Situation {
+  readonly replay: Replay;
+  readonly isDone: boolean;
+  /** The table is as it was before all calls. */
+  readonly isTableLost: boolean;
+}
+
+const SITUATIONS: readonly Situation[] = [
+  { replay: 'maybe', isDone: true, isTableLost: false },
+  { replay: 'maybe', isDone: false, isTableLost: false },
+  { replay: 'last', isDone: true, isTableLost: false },
+  { replay: 'last', isDone: false, isTableLost: false },
+  { replay: 'last', isDone: true, isTableLost: true },
+  { replay: 'last', isDone: false, isTableLost: true },
+  { replay: 'done', isDone: true, isTableLost: false },
+];
+
 export function replayTests(test: Test, inside: InPlace): void {
   for (const { title, call, after } of CASES) {
-    for (const situation of ['maybe, was done', 'maybe, was not done', 'done'] as const) {
+    for (const { replay, isDone, isTableLost } of SITUATIONS) {
+      const lost = isTableLost ? ', and all before it told again' : '';
       test(
-        `${title}: ${situation}`,
+        `${title}: ${replay}, was ${isDone ? '' : 'not '}done${lost}`,
         inside(async (backend, place, table) => {
+          const empty = table.copy();
           makeFile(backend, 2, 'a', 'one');
           makeFile(backend, 3, 'b', 'two');
           if (!backend.abilities.persistent) {
-            call(backend, situation === 'done' ? 'done' : 'maybe');
+            call(backend, replay);
             await expectContents(backend, after);
             return;
           }
-          const before = table.copy();
-          if (situation !== 'maybe, was not done') call(backend, 'fresh');
+          const before = isTableLost ? empty : table.copy();
+          if (isDone) call(backend, 'fresh');
           const again = place.open(before);
-          call(again, situation === 'done' ? 'done' : 'maybe');
+          if (isTableLost) {
+            again.create(ROOT_ID, 'a', nodeOf(2, 'file'), 'done');
+            again.create(ROOT_ID, 'b', nodeOf(3, 'file'), 'done');
+          }
+          call(again, replay);
           await expectContents(again, after);
           // The process goes on as if nothing had been.
           makeFile(again, 9, 'later', 'later');

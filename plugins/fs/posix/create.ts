@@ -16,8 +16,8 @@ export function createObject(
   node: MirrorNode,
   replay: Replay,
 ): Identity {
-  const stat = replay === 'maybe' ? statAt(path) : undefined;
-  const waiting = waitingPath(deps, node);
+  const stat = replay === 'fresh' ? undefined : statAt(path);
+  const waiting = waitingPath(deps, node, replay === 'last' && stat !== undefined);
   const isMade = stat !== undefined && waiting === undefined && isSame(path, stat, node);
   if (stat !== undefined && !isMade) aside(deps, path, replay);
   if (waiting !== undefined) {
@@ -25,16 +25,24 @@ export function createObject(
     renameSync(bytesOf(waiting), bytesOf(path));
     deps.unnamed.forget(node.id);
   }
+  // Content that came in the replay is brought to the object when that is over, from where it is now.
+  if (isMade) deps.descriptors.drop(node.id);
   const isThere = isMade || waiting !== undefined;
   if (node.kind === 'file') return finishFile(deps, path, node, isThere);
   return finishOther(deps, path, node, isThere);
 }
 
 /** Where the object was made before it had a name. */
-function waitingPath(deps: MirrorDependencies, node: MirrorNode): string | undefined {
-  if (deps.unnamed.has(node.id)) return deps.unnamed.path(node.id);
+function waitingPath(
+  { unnamed, reserved }: MirrorDependencies,
+  node: MirrorNode,
+  isPerhapsMade: boolean,
+): string | undefined {
+  // What came in a replay says nothing about whether the object was moved to its name before.
+  const isOlder = !isPerhapsMade || !unnamed.isReplayed(node.id);
+  if (unnamed.has(node.id) && isOlder) return unnamed.path(node.id);
   if (node.reserved === '') return undefined;
-  const path = deps.reserved.path(node.reserved);
+  const path = reserved.path(node.reserved);
   return statAt(path) === undefined ? undefined : path;
 }
 

@@ -67,7 +67,8 @@ export class Mirror {
       const path = places.path(directory, name);
       identity = attempt('create', path, () => createObject(this.#deps, path, node, replay));
     }
-    places.put(node.id, directory, name, identity);
+    this.#put(node.id, { directory, name }, identity, replay);
+    replaying.told(replay);
   }
 
   link(file: FileId, directory: FileId, name: string, replay: Replay): void {
@@ -78,7 +79,8 @@ export class Mirror {
       const path = places.path(directory, name);
       attempt('link', path, () => this.#linkObject(file, path, identity, replay));
     }
-    places.put(file, directory, name, identity);
+    this.#put(file, { directory, name }, identity, replay);
+    replaying.told(replay);
   }
 
   remove(directory: FileId, name: string, file: FileId, last: boolean, replay: Replay): void {
@@ -91,6 +93,7 @@ export class Mirror {
     }
     places.drop(file, directory, name);
     if (last) this.#forget(file);
+    replaying.told(replay);
   }
 
   rename(
@@ -108,6 +111,8 @@ export class Mirror {
       const to = places.path(target.directory, target.name);
       const known = replaced && places.identity(replaced.file, target.directory, target.name);
       attempt('rename', from, () => {
+        // It was done when nothing is left where it began.
+        if (replay === 'last' && !this.#deps.objects.isThere(identity, statAt(from))) return;
         this.#clear(to, replaced, known, replay, identity);
         if (!isAbsent(identity)) this.#move(from, to, file, identity, replay);
       });
@@ -117,14 +122,20 @@ export class Mirror {
       if (replaced.last) this.#forget(replaced.file);
     }
     places.drop(file, source.directory, source.name);
-    places.put(file, target.directory, target.name, identity);
+    this.#put(file, target, identity, replay);
     places.moved(file);
+    replaying.told(replay);
   }
 
   setAttributes(file: FileId, attributes: MirrorAttributes, replay: Replay): void {
-    const { objects, places, replaying, descriptors, owners, isRoot } = this.#deps;
+    const { replaying } = this.#deps;
     replaying.note(replay);
-    if (replay === 'done') return;
+    if (replay !== 'done') this.#dress(file, attributes, replay);
+    replaying.told(replay);
+  }
+
+  #dress(file: FileId, attributes: MirrorAttributes, replay: Replay): void {
+    const { objects, places, descriptors, owners, isRoot } = this.#deps;
     const fd = descriptors.get(file)?.fd;
     if (fd !== undefined) {
       const mode = modeOf('file', attributes.mode, isRoot);
@@ -148,12 +159,18 @@ export class Mirror {
     });
   }
 
+  #put(file: FileId, link: Link, identity: Identity, replay: Replay): void {
+    const { places, replaying } = this.#deps;
+    places.put(file, link.directory, link.name, identity);
+    if (replay === 'done' && identity.length === 0) replaying.unseen.add(file);
+  }
+
   #linkObject(file: FileId, path: string, identity: Identity, replay: Replay): void {
     const { objects, doubt } = this.#deps;
-    const stat = replay === 'maybe' ? statAt(path) : undefined;
-    const inode = objects.inode(identity);
-    if (stat !== undefined && inode === stat.ino) return;
+    const stat = replay === 'fresh' ? undefined : statAt(path);
     const known = objects.pathOf(file);
+    const inode = objects.inode(identity) ?? (replay === 'last' ? inodeAt(known) : undefined);
+    if (stat !== undefined && inode === stat.ino) return;
     const isHere = known !== undefined && objects.isThere(identity, statAt(known));
     const source = isHere || inode === undefined ? known : doubt.find(inode);
     if (source === undefined) {
@@ -172,7 +189,7 @@ export class Mirror {
       return;
     }
     if (!objects.isThere(identity, stat)) {
-      if (replay === 'fresh') strangers.setAside(path);
+      if (replay !== 'maybe') strangers.setAside(path);
       return;
     }
     if (stat.isDirectory()) {
@@ -226,7 +243,7 @@ export class Mirror {
     if (isMoved && replay === 'maybe') return;
     if (replaced === undefined || known === undefined || isAbsent(known)) {
       // Without knowledge of what moves, a replay takes what stands there for it.
-      if (replay === 'fresh' || objects.inode(moving) !== undefined) aside(this.#deps, to, replay);
+      if (replay !== 'maybe' || objects.inode(moving) !== undefined) aside(this.#deps, to, replay);
       return;
     }
     if (!objects.isThere(known, stat)) {
@@ -275,6 +292,10 @@ export class Mirror {
       },
     );
   }
+}
+
+function inodeAt(path: string | undefined): number | undefined {
+  return path === undefined ? undefined : statAt(path)?.ino;
 }
 
 function attempt<T>(what: string, path: string, work: () => T): T {

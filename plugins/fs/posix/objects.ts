@@ -5,7 +5,7 @@ import type { KernelHandle, Syscalls } from '#core/ports/syscalls.ts';
 import { LOCAL_HANDLE_SIZE_MAX } from '#core/vfs/handle.ts';
 import { type FileId, ROOT_ID } from '#core/vfs/inode.ts';
 import type { Descriptor, Descriptors } from './descriptors.ts';
-import { handleOf, type Identity, identityOf, inodeOf, UNKNOWN } from './identity.ts';
+import { handleOf, type Identity, identityOf, inodeOf, isAbsent, UNKNOWN } from './identity.ts';
 import { bytesOf, bytesWithNul, type Layout } from './layout.ts';
 import { statAt } from './nodes.ts';
 import type { Place, Places } from './places.ts';
@@ -117,6 +117,16 @@ export class Objects {
     const stat = statAt(path);
     if (!this.isThere(place.identity, stat) || !stat.isFile()) return undefined;
     return this.#remember(file, place, path, stat);
+  }
+
+  /** Remembers the objects at the file's places where nothing is known of them. */
+  learn(file: FileId): void {
+    const { places } = this.#deps;
+    for (const { directory, name, identity } of places.all(file)) {
+      if (isAbsent(identity) || this.inode(identity) !== undefined) continue;
+      const stat = statAt(places.path(directory, name));
+      if (stat !== undefined) places.put(file, directory, name, this.identify(stat));
+    }
   }
 
   close(): void {

@@ -14,6 +14,9 @@ import type { Replaying } from './replaying.ts';
 import type { Strangers } from './strangers.ts';
 import type { Unnamed } from './unnamed.ts';
 
+/** Files looked at when a replay is over, which is within one turn; the paths of others are believed, as in the replay. */
+const LEARNT_MAX = 4096;
+
 export interface SettleDependencies {
   readonly objects: Objects;
   readonly replaying: Replaying;
@@ -31,6 +34,8 @@ export function settle(deps: SettleDependencies): void {
   const { objects, places, unnamed, strangers, log } = deps;
   for (const file of unnamed.files()) {
     if (places.of(file) === undefined) continue;
+    // What is open may be the file that has the name.
+    deps.forget(file);
     const source = objects.open(file);
     const target = objects.openNamed(file);
     if (source !== undefined && target !== undefined) {
@@ -46,6 +51,18 @@ export function settle(deps: SettleDependencies): void {
     deps.forget(file);
     unnamed.forget(file);
   }
+  learn(deps);
+}
+
+/** From here on the table is what the disk is: what was put there unseen is looked at. */
+function learn({ objects, replaying }: SettleDependencies): void {
+  let left = LEARNT_MAX;
+  for (const file of replaying.unseen) {
+    if (left === 0) break;
+    left -= 1;
+    objects.learn(file);
+  }
+  replaying.unseen.clear();
 }
 
 function recover({ places, doubt, replaying }: SettleDependencies): void {

@@ -296,6 +296,21 @@ test('an entry of two changes is mirrored when both are', () => {
   );
 });
 
+test('only the call that was under way when the process ended is in doubt', () => {
+  const bench = founded(new Bench());
+  for (const name of ['one', 'two', 'three', 'four']) make(bench, name);
+  const before = bench.store.clone();
+  bench.state.commit(3 as Position);
+  const again = restaged(bench, before);
+  again.commit();
+  make(again, 'five');
+  again.commit();
+  assert.equal(
+    bench.backend.calls.map((call) => call.split(' ').at(-1)),
+    ['done', 'done', 'last', 'fresh', 'fresh'],
+  );
+});
+
 test('after a power cut every call of a view that the box had a part in may have been made', () => {
   const bench = founded(new Bench());
   for (const name of ['one', 'two', 'three', 'four']) make(bench, name);

@@ -221,6 +221,39 @@ test(
   }),
 );
 
+for (const isDone of [true, false]) {
+  test(
+    `nothing of ours is set aside when the last call was ${isDone ? '' : 'not '}done and its content comes again`,
+    inFolder(async (_, folder, lines) => {
+      const table = new MapTable();
+      const first = folder.open(table);
+      first.create(ROOT_ID, 'gone', nodeOf(2, 'file'), 'fresh');
+      first.create(ROOT_ID, 'old', nodeOf(3, 'file'), 'fresh');
+      const before = new MapTable();
+      first.write(fileId(4), 0, Buffer.from('new'));
+      if (isDone) first.create(ROOT_ID, 'new', nodeOf(4, 'file'), 'fresh');
+      await first.close();
+      // The content of the file comes once more, with some that is later; and once more this process ends.
+      const second = folder.open(before.copy());
+      if (!isDone) second.clear(fileId(4));
+      second.write(fileId(4), 0, Buffer.from('new'));
+      second.write(fileId(4), 3, Buffer.from('er'));
+      await second.close();
+      const again = folder.open(before);
+      again.create(ROOT_ID, 'gone', nodeOf(2, 'file'), 'done');
+      again.create(ROOT_ID, 'old', nodeOf(3, 'file'), 'done');
+      again.create(ROOT_ID, 'new', nodeOf(4, 'file'), 'last');
+      assert.is(await readText(again, 4), 'newer');
+      assert.is(readFileSync(join(folder.path, 'new'), 'utf8'), 'newer');
+      again.remove(ROOT_ID, 'gone', fileId(2), true, 'fresh');
+      assert.equal(readdirSync(folder.path).sort(), ['.understudy', 'new', 'old']);
+      assert.equal(readdirSync(join(folder.path, '.understudy/unnamed')), []);
+      assert.equal(lines, []);
+      await again.close();
+    }),
+  );
+}
+
 test(
   'a copy of the folder on another disk is read by its names',
   inFolder(async (_, folder) => {
