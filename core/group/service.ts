@@ -23,6 +23,8 @@ import type { State } from './state.ts';
 
 /** Bytes of one entry's body: a handful of changes, names and one reply; a symlink's target is the longest. */
 const BODY_SIZE_MAX = 64 * 1024;
+/** Bytes of one record of the registry, with room beside it in a body. */
+const RECORD_SIZE_MAX = BODY_SIZE_MAX - 1024;
 /** Milliseconds for which an answer about free room is believed. */
 const ROOM_MS_MAX = 500;
 /** Bytes of log and catalog that an entry takes beside its data, about. */
@@ -111,8 +113,14 @@ class OpenTransaction implements Transaction {
     return ok(outcome);
   }
 
+  /** Throws, with nothing changed, when the change is too large or this box cannot open a new volume. */
   registry(change: RegistryChange): void {
     const json = Buffer.from(JSON.stringify(change), 'utf8');
+    if (json.length > RECORD_SIZE_MAX) {
+      throw new Error(
+        `${change.kind}: ${json.length} bytes, at most ${RECORD_SIZE_MAX}; give it fewer or shorter parts`,
+      );
+    }
     this.#service.takeRegistry(change, this.stamp);
     writeChange(this.#body, REGISTRY_VOLUME, 0, () => this.#body.raw(json));
     this.changes += 1;
@@ -135,10 +143,13 @@ export class GroupService implements Group {
   #open = false;
   #roomUntil = 0;
   #room = 0;
+  /** Fail those who wait for a commit that this box may never hear of. */
+  readonly #losers = new Set<(error: Error) => void>();
 
   constructor(deps: ServiceDependencies) {
     this.#deps = deps;
     deps.member.onServing((serving) => {
+      if (!serving) this.#lose();
       for (const listener of this.#servingListeners) listener(serving);
       for (const listener of this.#registryListeners) listener();
     });
@@ -204,6 +215,17 @@ export class GroupService implements Group {
 
   afterCommit(position: Position, send: () => void): void {
     this.#deps.member.afterCommit(position, send);
+  }
+
+  /** Resolves when everything up to `position` is committed; rejects when this box is replaced before. */
+  committing(position: Position): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#losers.add(reject);
+      this.afterCommit(position, () => {
+        this.#losers.delete(reject);
+        resolve();
+      });
+    });
   }
 
   onServing(change: (serving: boolean) => void): void {
@@ -309,7 +331,9 @@ export class GroupService implements Group {
         await this.#deps.requests.ask(peer, 'sync', { volume, file });
         return;
       } catch {
-        if (!this.#deps.member.configuration.inSync.includes(peer)) return;
+        // Who serves no longer answers nobody: its client asks the next one.
+        const { serving, configuration } = this.#deps.member;
+        if (!serving || !configuration.inSync.includes(peer)) return;
         await new Promise<void>((resolve) => this.#deps.clock.after(SYNC_RETRY_MS, resolve));
       }
     }
@@ -329,7 +353,17 @@ export class GroupService implements Group {
     if ((isOld || this.#room < entrySize) && this.stateRoom() < entrySize) return false;
     this.#room -= entrySize;
     const space = volume.space();
-    return space.sizeFree >= size && space.filesFree > 0;
+    // Some file systems (btrfs, FAT) do not count files.
+    const isFull = space.filesTotal > 0 && space.filesFree === 0;
+    return space.sizeFree >= size && !isFull;
+  }
+
+  #lose(): void {
+    const losers = [...this.#losers];
+    this.#losers.clear();
+    for (const lose of losers) {
+      lose(new Error('this box serves no longer: whether it was done, the next one says'));
+    }
   }
 }
 

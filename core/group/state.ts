@@ -83,6 +83,8 @@ export class State implements StateMachine {
   #mirroredBefore: Position;
   /** Entries up to here come from this box's own log: a backend that keeps content has theirs already. */
   #ownLogTo = 0;
+  /** What the log held when this process started: the process before mirrored nothing behind it. */
+  #loggedBefore = 0 as Position;
   /** The first entry mirrored after those: it may have been under way when the process before ended. */
   #inDoubt: Position | undefined;
   /** The last view that this box had a part in before this process started, as far as it can tell. */
@@ -167,11 +169,12 @@ export class State implements StateMachine {
     return outcome;
   }
 
+  /** Throws `BackendError`, with nothing taken, when this box cannot open a new volume. */
   takeRegistry(change: RegistryChange, stamp: Stamp): void {
+    const isNew = change.kind === 'put-volume' && !this.#volumes.has(change.record.id);
+    const made = isNew ? this.#openVolume(change.record) : undefined;
     this.registry.apply(change);
-    if (change.kind === 'put-volume' && !this.#volumes.has(change.record.id)) {
-      this.#openVolume(change.record).initialize(stamp);
-    }
+    made?.initialize(stamp);
     if (change.kind === 'put-verifier') this.#verify();
     this.#onRegistry();
   }
@@ -207,6 +210,7 @@ export class State implements StateMachine {
 
   restaging(last: Position): void {
     this.#ownLogTo = last;
+    this.#loggedBefore = last;
     if (this.#mirroredBefore <= last) return;
     // A power cut took the end of the log.
     this.#mirroredBefore = last;
@@ -369,6 +373,7 @@ export class State implements StateMachine {
     if (this.#options.rebooted)
       return this.#viewOf(position) <= this.#viewBefore ? 'maybe' : 'fresh';
     if (position <= this.#mirroredBefore) return 'done';
+    if (position > this.#loggedBefore) return 'fresh';
     const isFirst = this.#inDoubt === undefined;
     this.#inDoubt ??= position;
     if (position !== this.#inDoubt) return 'fresh';

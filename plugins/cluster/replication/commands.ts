@@ -22,6 +22,8 @@ const NETWORKS_DEFAULT = [
   '::1/128',
   'fc00::/7',
 ];
+/** Networks of one export: a page of a configuration; each call's address is held against all of them. */
+const NETWORKS_MAX = 256;
 /** nobody, nogroup of Debian and most others. */
 const ANONYMOUS_ID = 65_534;
 /** An export's id stands in 16 bits of every handle. */
@@ -42,7 +44,7 @@ const CreateVolume = v.object({
 const AddExport = v.object({
   path: v.pipe(v.string(), v.regex(/^\/[^\0]{1,1000}$/, 'must begin with a slash')),
   volume: v.string(),
-  networks: v.optional(v.array(v.string()), NETWORKS_DEFAULT),
+  networks: v.optional(v.pipe(v.array(v.string()), v.maxLength(NETWORKS_MAX)), NETWORKS_DEFAULT),
   squash: v.optional(v.picklist(['root_squash', 'no_root_squash', 'all_squash']), 'root_squash'),
   readOnly: v.optional(v.boolean(), false),
   handles: v.optional(v.picklist(['generic', 'issuer']), 'generic'),
@@ -119,6 +121,10 @@ async function createVolume(
       return answer;
     }),
   );
+  // Others were asked meanwhile, and somebody else may have been quicker.
+  if (registry.nextVolumeId() !== id) {
+    throw new Error(`volume ${params.name}: another volume was made at the same time; try again`);
+  }
   const record: VolumeRecord = {
     id,
     name: params.name,
@@ -216,7 +222,6 @@ async function move(
   return { primary: to };
 }
 
-/** One registry change as an entry of its own; resolves when it is committed. */
 /** What is added needs room, as what clients add does; what is taken away may use the reserve. */
 function demandRoom({ group }: CommandDependencies, what: string): void {
   if (group.stateRoom() >= 0) return;
@@ -226,11 +231,21 @@ function demandRoom({ group }: CommandDependencies, what: string): void {
   );
 }
 
-export function put(deps: { group: GroupService }, change: RegistryChange): Promise<void> {
-  const transaction = deps.group.begin();
-  transaction.registry(change);
-  const position = deps.group.seal(undefined);
-  return new Promise((resolve) => deps.group.afterCommit(position, resolve));
+/** One registry change as an entry of its own; resolves when it is committed, rejects with a sentence when it is not. */
+export async function put(
+  { group }: { group: GroupService },
+  change: RegistryChange,
+): Promise<void> {
+  // Who was asked may have been replaced while it asked others.
+  if (!group.accepting) throw new Error('this box does not serve now; try again in a moment');
+  const transaction = group.begin();
+  try {
+    transaction.registry(change);
+  } catch (error) {
+    group.abandon();
+    throw error;
+  }
+  await group.committing(group.seal(undefined));
 }
 
 function least(limits: readonly VolumeLimits[]): VolumeLimits {

@@ -5,6 +5,7 @@ import type { Arbiter } from '#core/group/arbiter.ts';
 import type { BoxId } from '#core/group/entry.ts';
 import { CHANNEL, type Link } from '#core/group/link.ts';
 import { Member } from '#core/group/member.ts';
+import type { RegistryChange } from '#core/group/registry.ts';
 import { Requests } from '#core/group/requests.ts';
 import { GroupService } from '#core/group/service.ts';
 import { State } from '#core/group/state.ts';
@@ -160,11 +161,24 @@ export class Replication {
     if (!serving) return;
     if (this.#state.registry.handleKeys.length === 0) {
       const secret = random.bytes(HANDLE_SECRET_SIZE).toString('hex');
-      void put(this, { kind: 'put-handle-key', record: { id: 0, secret } });
+      void this.#order({ kind: 'put-handle-key', record: { id: 0, secret } });
     }
     if (!this.#verifierIsDue) return;
-    this.#verifierIsDue = false;
-    void put(this, { kind: 'put-verifier', verifier: random.bytes(VERIFIER_SIZE).toString('hex') });
+    const verifier = random.bytes(VERIFIER_SIZE).toString('hex');
+    void this.#order({ kind: 'put-verifier', verifier }).then((isDone) => {
+      if (isDone) this.#verifierIsDue = false;
+    });
+  }
+
+  /** What this box changes by itself when it begins to serve; replaced before it is committed, it does so the next time. */
+  async #order(change: RegistryChange): Promise<boolean> {
+    try {
+      await put(this, change);
+      return true;
+    } catch (cause) {
+      this.#deps.log.warn(`${change.kind} was not committed`, { reason: (cause as Error).message });
+      return false;
+    }
   }
 
   #claimAddresses(): void {

@@ -1,143 +1,16 @@
 import * as assert from 'uvu/assert';
-import type { BoxId, Entry, Position, View } from '#core/group/entry.ts';
-import type { Proposal } from '#core/group/member.ts';
-import type { VolumeRecord } from '#core/group/registry.ts';
-import { GroupService } from '#core/group/service.ts';
-import { State } from '#core/group/state.ts';
-import { SILENT } from '#core/log-line.ts';
+import type { Position, View } from '#core/group/entry.ts';
 import { DiskError } from '#core/ports/disk.ts';
-import type { Mark } from '#core/ports/mark.ts';
 import { ROOT_CALLER } from '#core/vfs/caller.ts';
 import { ROOT_ID } from '#core/vfs/inode.ts';
-import type { Backend } from '#core/volume/backend.ts';
-import { Backends } from '#core/volume/backends.ts';
 import { MemoryStore } from '#core/volume/memory-store.ts';
 import { create, write } from '#core/volume/operations.ts';
 import { suite } from '../../support/suite.ts';
-import { FakeBackend, LIMITS } from '../volume/fake-backend.ts';
-import { createArgs, recordOf, VOLUME } from '../volume/fixture.ts';
+import { FakeBackend } from '../volume/fake-backend.ts';
+import { createArgs } from '../volume/fixture.ts';
+import { Bench, founded, make } from './bench.ts';
 
 const test = suite('group/state');
-const BOX = 'a' as BoxId;
-
-class NumberMark implements Mark {
-  value = 0;
-  get = (): number => this.value;
-  set(value: number): void {
-    this.value = value;
-  }
-}
-
-/** A box without a network: what it seals is committed when the test says so. */
-class Bench {
-  readonly entries: Entry[] = [];
-  readonly state: State;
-  readonly group: GroupService;
-  readonly store: MemoryStore;
-  readonly mark: NumberMark;
-  readonly backend: FakeBackend;
-  #waiting: (() => void)[] = [];
-
-  constructor(
-    store = new MemoryStore(),
-    mark = new NumberMark(),
-    backend = new FakeBackend(),
-    rebooted = false,
-    persistent = true,
-  ) {
-    Object.assign(backend.abilities, { persistent });
-    this.store = store;
-    this.mark = mark;
-    this.backend = backend;
-    const backends = new Backends();
-    backends.add({
-      name: 'fake',
-      check: () => undefined,
-      limits: () => LIMITS,
-      open: (): Backend => backend,
-    });
-    this.state = new State(
-      { self: BOX, rebooted },
-      { store, backends, mirrored: mark, log: SILENT },
-    );
-    this.group = new GroupService({
-      self: BOX,
-      state: this.state,
-      member: this.#member(),
-      requests: undefined as never,
-      clock: {
-        now: () => 0 as never,
-        wall: () => ({ seconds: 1_000, nanoseconds: 5 }),
-        after: () => ({ cancel() {} }),
-        every: () => ({ cancel() {} }),
-      },
-      random: { bytes: (size) => Buffer.alloc(size), u32: () => 7 },
-      disk: { free: () => 1 << 30 } as never,
-    });
-  }
-
-  seal(change: (transaction: ReturnType<GroupService['begin']>) => void, key?: string): Position {
-    change(this.group.begin());
-    return this.group.seal(key === undefined ? undefined : { key, reply: Buffer.from('first') });
-  }
-
-  commit(): void {
-    this.state.commit(this.state.staged);
-    this.state.fold();
-    for (const run of this.#waiting.splice(0)) run();
-  }
-
-  volume() {
-    const volume = this.group.volume(VOLUME);
-    assert.ok(volume, 'no volume');
-    return volume;
-  }
-
-  rows(): string[] {
-    return this.store
-      .range('', '\xff\xff', 10_000)
-      .map(
-        ({ key, value }) =>
-          `${Buffer.from(key, 'latin1').toString('hex')} ${value.toString('hex')}`,
-      );
-  }
-
-  #member() {
-    return {
-      serving: true,
-      accepting: true,
-      view: 1 as View,
-      committed: 0 as Position,
-      configuration: undefined,
-      onServing() {},
-      afterCommit: (_: Position, run: () => void) => this.#waiting.push(run),
-      propose: (made: Proposal) => {
-        const view = 1 as View;
-        const commit = this.state.applied;
-        this.entries.push({ ...made, view, commit, dataSize: made.data?.length ?? 0 });
-      },
-    } as never;
-  }
-}
-
-function founded(bench: Bench): Bench {
-  const record: VolumeRecord = { ...recordOf(), durability: 'disk' };
-  bench.seal((transaction) => transaction.registry({ kind: 'put-volume', record }));
-  bench.commit();
-  return bench;
-}
-
-function make(bench: Bench, name: string, key?: string): Position {
-  return bench.seal((transaction) => {
-    const made = transaction.change(
-      create,
-      bench.volume(),
-      ROOT_CALLER,
-      createArgs(name, { how: 'guarded' }),
-    );
-    assert.ok(made.ok || made.error === 'exists');
-  }, key);
-}
 
 test('a box that stages and commits the same entries has the same rows', () => {
   const one = founded(new Bench());
