@@ -22,6 +22,11 @@ export interface StateMachine {
    * backend kept is not written twice.
    */
   restaging(last: Position): void;
+  /**
+   * After a power cut, before its own log is staged again: an entry there whose bulk bytes stand in the backend or
+   * nowhere. What is staged before it leaves them alone.
+   */
+  foresee(entry: Entry): void;
   /** Takes note of an entry that is applied already: retransmissions of its call find its reply. */
   recall(entry: Entry): void;
   /**

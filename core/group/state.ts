@@ -83,6 +83,8 @@ export class State implements StateMachine {
   #mirroredBefore: Position;
   /** Entries up to here come from this box's own log: a backend that keeps content has theirs already. */
   #ownLogTo = 0;
+  /** Writes of this box's own log whose bytes a power cut may have left or taken: see `foresee`. */
+  #foreseen: ({ readonly position: Position } & Extent)[] = [];
   /** What the log held when this process started: the process before mirrored nothing behind it. */
   #loggedBefore = 0 as Position;
   /** The first entry mirrored after those: it may have been under way when the process before ended. */
@@ -162,7 +164,9 @@ export class State implements StateMachine {
     data: Buffer | undefined,
   ): Outcome {
     const contentDone = this.#hasContent(volume, stamp);
+    const restore = operation.content && this.#keepForeseen(volume, change, stamp.position);
     const outcome = volume.apply(operation, change, stamp, data, contentDone);
+    restore?.();
     if (operation.mirror !== undefined && operation.mirrors?.(change) !== false) {
       this.#owed.push({ stamp, volume, operation: operation as unknown as AnyOperation, change });
     }
@@ -217,9 +221,16 @@ export class State implements StateMachine {
     this.#deps.mirrored.set(last);
   }
 
+  foresee(entry: Entry): void {
+    for (const { volume, ...extent } of this.extents(entry)) {
+      this.#foreseen.push({ position: entry.position, volume, ...extent });
+    }
+  }
+
   discard(): void {
     this.#fold();
     this.#ownLogTo = 0;
+    this.#foreseen = [];
     this.staging.discard();
     this.#owed = [];
     this.#views = [];
@@ -327,6 +338,27 @@ export class State implements StateMachine {
     assert(operation !== undefined, `entry ${entry.position}: no operation ${change.code}`);
     const decided = operation.decode(change.reader);
     this.take(operation, volume, decided, stamp, entry.data);
+  }
+
+  /**
+   * What the backend has of later writes to the same file, to be put back: a COMMIT may have answered for them, and
+   * what is done to the file now is done for the second time.
+   */
+  #keepForeseen(volume: Volume, change: unknown, position: number): (() => void) | undefined {
+    if (this.#foreseen.length === 0) return undefined;
+    const file = (change as { readonly file: FileId }).file;
+    const kept = this.#foreseen
+      .filter((extent) => extent.position > position && extent.file === file)
+      .filter((extent) => extent.volume === volume.record.id)
+      .map(({ offset, size }) => {
+        const bytes = Buffer.alloc(size);
+        return { offset, bytes: bytes.subarray(0, volume.backend.readNow(file, offset, bytes)) };
+      });
+    return () => {
+      for (const { offset, bytes } of kept) {
+        if (bytes.length > 0) volume.backend.write(file, offset, bytes);
+      }
+    };
   }
 
   /** What a backend kept through the end of the process before is not done twice. */

@@ -49,6 +49,8 @@ export interface Machine {
   readonly state: StateMachine;
   /** The member that drives `state` is made and not started yet. */
   attach(member: Member): void;
+  /** Puts away what waits; true when everything staged is in the store. */
+  rests(): boolean;
   /** The operation that an entry carries, if any. */
   idOf(body: Buffer): string | undefined;
 }

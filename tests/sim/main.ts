@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util';
 import type { Broken } from './machine.ts';
 import { type SimOptions, simulate } from './simulation.ts';
 
-const TRACE_TAIL = 120;
+const TRACE_TAIL = Number(process.env['TAIL'] ?? 120);
 
 const { values } = parseArgs({
   options: {

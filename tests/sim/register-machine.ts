@@ -41,6 +41,10 @@ export class RegisterMachine implements Machine {
     this.#checkpoint();
   }
 
+  rests(): boolean {
+    return this.state.applied === this.state.staged;
+  }
+
   idOf(body: Buffer): string {
     return (JSON.parse(body.toString()) as Command).id;
   }

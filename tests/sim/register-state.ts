@@ -126,6 +126,8 @@ export class RegisterState implements StateMachine {
 
   recall(): void {}
 
+  foresee(): void {}
+
   logsData(entry: Entry): boolean {
     return entry.stable || !this.#persistent;
   }

@@ -82,8 +82,6 @@ export class SimBackend implements Backend {
   }
 
   create(directory: FileId, name: string, node: MirrorNode, replay: Replay): void {
-    const size = this.#medium.content.get(node.id)?.length ?? 0;
-    if (node.kind === 'file' && node.size > size) this.truncate(node.id, node.size);
     this.#table.put(String(node.id), Buffer.from(node.kind));
     this.#put({ directory, name }, node.id, replay);
   }

@@ -27,7 +27,7 @@ export interface SimResult {
   readonly changes: number;
   readonly views: number;
   readonly timeMs: number;
-  /** Boxes that were out in the end because a log no longer reached back. */
+  /** Boxes that were out in the end, for a reason that they may have. */
   readonly out: number;
 }
 
@@ -37,8 +37,10 @@ const FAULTS_MS_MAX = 30_000;
 const ANSWER_MS_MAX = 60_000;
 /** Milliseconds in which everything must be in sync again once nothing fails any more. */
 const REST_MS_MAX = 20_000;
-/** What a box may say that is out although nothing was lost. */
+/** What a box may say that is out although nothing was lost that had to be kept. */
 const TOO_LATE = /its content must be copied anew/;
+/** The same where all lost power: one had unstable entries on disk, and another served first. */
+const TOO_MUCH = /it holds changes that the group lost/;
 
 export async function simulate(options: SimOptions): Promise<SimResult> {
   const simulation = new Simulation(options);
@@ -118,17 +120,20 @@ class Simulation {
     this.scenario.check(this.#boxes.filter((box) => !this.out.includes(box)).map(({ id }) => id));
   }
 
-  /** Boxes that are out because a log no longer reached back, which is all that they may be out for. */
+  /** Boxes that are out for a reason that they may have. */
   get out(): readonly Box<Machine>[] {
     return this.#boxes.filter(({ member }) => {
       const status = member?.status();
-      return status?.role === 'out' && TOO_LATE.test(status.sentence);
+      if (status?.role !== 'out') return false;
+      return TOO_LATE.test(status.sentence) || (this.#power && TOO_MUCH.test(status.sentence));
     });
   }
 
-  /** No box is left that could serve. */
+  /** No box is left that may serve. */
   get #isOver(): boolean {
-    return this.out.length === this.#boxes.length;
+    const { out } = this;
+    const inSync = this.register.held?.inSync ?? [];
+    return inSync.length > 0 && inSync.every((id) => out.some((box) => box.id === id));
   }
 
   /** Breaks something now and then, and mends it a while later. */
@@ -193,7 +198,7 @@ class Simulation {
     return this.#boxes.every(({ member, machine, id }) => {
       if (out.some((box) => box.id === id)) return true;
       const isSame = member?.view === serving.view && member.committed === serving.committed;
-      return isSame && machine.state.staged === serving.committed;
+      return isSame && machine.state.staged === serving.committed && machine.rests();
     });
   }
 

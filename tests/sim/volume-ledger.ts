@@ -66,7 +66,6 @@ export class VolumeLedger {
 
   /** Everything has come to rest: compares the boxes that are in sync with one another and with the models. */
   check(boxes: readonly Box<VolumeMachine>[], models: readonly VolumeModel[]): void {
-    for (const { machine } of boxes) machine.state.fold();
     const [first, ...others] = boxes;
     if (first === undefined) return;
     const rows = rowsOf(first);
@@ -74,7 +73,7 @@ export class VolumeLedger {
     for (const box of boxes) {
       for (const model of models) this.#compare(box, model);
       checkMedium(box);
-      checkOnce(box);
+      checkOnce(box, this.options.power);
     }
   }
 
@@ -191,8 +190,8 @@ function checkMedium(box: Box<VolumeMachine>): void {
   if (own !== ids.size) throw new SimFailure(`${box.id} has ${own} own rows, ${ids.size} files`);
 }
 
-/** Keys of all replies in the box's log, in order. */
-function keysOf(box: Box<VolumeMachine>): string[] {
+/** Keys of all replies in the box's log, in order; `stable`: only of calls that survive power cuts. */
+function keysOf(box: Box<VolumeMachine>, stable = false): string[] {
   const log = new Log(box.disk);
   const { applied, appliedView } = box.machine.state;
   log.open(applied, appliedView);
@@ -201,17 +200,17 @@ function keysOf(box: Box<VolumeMachine>): string[] {
     const records = log.read(next, log.last, READ_SIZE);
     for (const { entry } of records) {
       const { reply } = readBody(entry.body);
-      if (reply !== undefined) keys.push(reply.key);
+      if (reply !== undefined && (entry.stable || !stable)) keys.push(reply.key);
     }
     next = (next + records.length) as Position;
   }
   return keys;
 }
 
-function checkOnce(box: Box<VolumeMachine>): void {
+function checkOnce(box: Box<VolumeMachine>, power: boolean): void {
   const seen = new Set<string>();
-  for (const key of keysOf(box)) {
-    if (seen.has(key)) throw new SimFailure(`${key} was executed twice`);
+  for (const key of keysOf(box, power)) {
+    if (seen.has(key)) throw new SimFailure(`${key} was executed twice, says the log of ${box.id}`);
     seen.add(key);
   }
 }

@@ -135,6 +135,11 @@ export class VolumeMachine implements Machine {
     this.#checkpointLater();
   }
 
+  rests(): boolean {
+    this.state.fold();
+    return this.state.applied === this.state.staged;
+  }
+
   idOf(body: Buffer): string | undefined {
     return readBody(body).reply?.key;
   }
@@ -180,7 +185,9 @@ export class VolumeMachine implements Machine {
       this.#after(this.state.staged, () => reply(volume.writeVerifier.toString('hex')));
       return;
     }
-    const done = () => reply(volume.writeVerifier.toString('hex'));
+    const change = volume.tree.inode(file)?.change ?? 0;
+    const done = () =>
+      this.#after(change as Position, () => reply(volume.writeVerifier.toString('hex')));
     this.service.sync(VOLUME, file).then(
       () => this.#host.later(0, done),
       (error: Error) => this.#host.fail(error),
@@ -246,7 +253,7 @@ export class VolumeMachine implements Machine {
         (error: Error) => this.#host.fail(error),
       );
       // A store may flush whenever it likes (core/ports/store.ts).
-      if (this.#host.below(2) === 0) void this.keeper.store.flushed();
+      // if (this.#host.below(2) === 0) void this.keeper.store.flushed();
     });
   }
 
