@@ -92,8 +92,9 @@ export class State implements StateMachine {
   /** The last view that this box had a part in before this process started, as far as it can tell. */
   #viewBefore: View;
   #onRegistry: () => void = () => {};
-  /** A checkpoint is under way. */
-  #securing = false;
+  /** The checkpoint under way, or the last one; whoever asks meanwhile shares the next. */
+  #checkpoint: Promise<void> = Promise.resolve();
+  #nextCheckpoint: Promise<void> | undefined;
 
   constructor(options: StateOptions, deps: StateDependencies) {
     this.#options = options;
@@ -193,10 +194,6 @@ export class State implements StateMachine {
 
   /** Puts everything committed into the store, in one transaction with the applied position. */
   fold(): void {
-    if (!this.#securing) this.#fold();
-  }
-
-  #fold(): void {
     const position = this.#committed;
     if (position === this.#applied) return;
     const view = this.#viewOf(position);
@@ -228,7 +225,7 @@ export class State implements StateMachine {
   }
 
   discard(): void {
-    this.#fold();
+    this.fold();
     this.#ownLogTo = 0;
     this.#foreseen = [];
     this.staging.discard();
@@ -293,22 +290,20 @@ export class State implements StateMachine {
   }
 
   /**
-   * Makes everything folded and mirrored so far safe from a power cut. Nothing is folded meanwhile: were the store ahead
-   * of the backends after a power cut, their content would not be made again from the log.
+   * Makes everything committed so far safe from a power cut. The store comes back as it is now, not as it is when the
+   * backends have ended: of what they are told meanwhile, content would not be made again from the log.
    */
-  async checkpoint(): Promise<void> {
-    if (this.#securing) return;
-    this.#fold();
-    this.#securing = true;
-    try {
-      for (let secured = -1; secured !== this.#applied; ) {
-        secured = this.#applied;
+  checkpoint(): Promise<void> {
+    this.#nextCheckpoint ??= this.#checkpoint.then(() => {
+      this.#nextCheckpoint = undefined;
+      this.fold();
+      const run = this.#deps.store.flushed(async () => {
         await Promise.all(this.volumes().map((volume) => volume.backend.checkpoint()));
-      }
-      await this.#deps.store.flushed();
-    } finally {
-      this.#securing = false;
-    }
+      });
+      this.#checkpoint = run.catch(() => {});
+      return run;
+    });
+    return this.#nextCheckpoint;
   }
 
   async close(): Promise<void> {

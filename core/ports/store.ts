@@ -29,10 +29,15 @@ export interface Store {
   last(from: StoreKey, to: StoreKey): StoreRow | undefined;
   /**
    * Applies all writes or none, visible to reads when it returns; survives the end of the process. After a power
-   * cut the store is as after some earlier commit, at the latest the last one that `flushed` waited for.
+   * cut the store is as it was at the last `flushed`.
    */
   commit(writes: readonly StoreWrite[]): void;
-  /** Resolves when everything committed so far survives a power cut. */
-  flushed(): Promise<void>;
+  /**
+   * Resolves when everything committed before the call survives a power cut. The store may come back as it was when
+   * `first` was called only after that has resolved: what its rows speak of elsewhere must not be behind them.
+   */
+  flushed(first?: () => Promise<void>): Promise<void>;
+  /** Bytes written since the last flush, about: none of them is used anew before the next. */
+  readonly unflushedSize: number;
   close(): Promise<void>;
 }

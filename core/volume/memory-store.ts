@@ -15,6 +15,8 @@ export class MemoryStore implements Store {
   /** Commits since the last flush: what a power cut may take away. */
   #unflushed: StoreWrite[] = [];
   readonly #flushed: Map<StoreKey, Buffer>;
+  /** Writes flushed so far. */
+  #flushedCount = 0;
 
   constructor(rows: ReadonlyMap<StoreKey, Buffer> = new Map()) {
     this.#rows = new Map(rows);
@@ -54,13 +56,19 @@ export class MemoryStore implements Store {
     }
   }
 
-  flushed(): Promise<void> {
-    for (const { key, value } of this.#unflushed) {
+  async flushed(first?: () => Promise<void>): Promise<void> {
+    const end = this.#flushedCount + this.#unflushed.length;
+    if (first !== undefined) await first();
+    const writes = this.#unflushed.splice(0, Math.max(0, end - this.#flushedCount));
+    this.#flushedCount += writes.length;
+    for (const { key, value } of writes) {
       if (value === undefined) this.#flushed.delete(key);
-      else this.#flushed.set(key, this.#rows.get(key) ?? Buffer.from(value));
+      else this.#flushed.set(key, Buffer.from(value));
     }
-    this.#unflushed = [];
-    return Promise.resolve();
+  }
+
+  get unflushedSize(): number {
+    return 0;
   }
 
   close(): Promise<void> {

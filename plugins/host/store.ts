@@ -47,8 +47,6 @@ import { FlushPoint, isSameKind, PAGE_SIZE, ROOT_SIZE, restoreRoot } from './flu
 
 /** Bytes of address space for the file, reserved and not used; LMDB takes more by itself when the file outgrows it. */
 const MAP_SIZE = 16 * 1024 * 1024 * 1024;
-/** Bytes committed since the last flush point after which the next is begun unasked: until then no page is reused. */
-const UNFLUSHED_SIZE_MAX = 64 * 1024 * 1024;
 /** Bytes that a write costs besides its key and value: the page that it stands on is rewritten. */
 const WRITE_OVERHEAD = PAGE_SIZE / 4;
 /** Bytes that a commit costs by itself: the pages from the root down, and the list of free ones. */
@@ -160,7 +158,9 @@ class LmdbStore implements Store {
   readonly #db: Database<Buffer, string>;
   readonly #point: FlushPoint;
   readonly #fd: number;
-  readonly #flushes = new Coalesced(() => this.#flush());
+  readonly #flushes = new Coalesced(() => this.#alone(() => this.#flush()));
+  /** The flush under way, or done: one begins when the one before has ended. */
+  #last: Promise<void> = Promise.resolve();
   /** Holds the pages of the last flush point. */
   #held: Transaction | undefined;
   #unflushedSize = 0;
@@ -209,11 +209,15 @@ class LmdbStore implements Store {
       throw storeError(this.#options.path, error);
     }
     this.#unflushedSize += size;
-    if (this.#unflushedSize > UNFLUSHED_SIZE_MAX) this.#flushUnasked();
   }
 
-  flushed(): Promise<void> {
-    return this.#flushes.run();
+  get unflushedSize(): number {
+    return this.#unflushedSize;
+  }
+
+  flushed(first?: () => Promise<void>): Promise<void> {
+    if (first === undefined) return this.#flushes.run();
+    return this.#alone(() => this.#flush(first));
   }
 
   async close(): Promise<void> {
@@ -221,6 +225,7 @@ class LmdbStore implements Store {
       await this.flushed();
     } finally {
       await this.#flushes.settled();
+      await this.#last;
       this.#held?.done();
       await this.#db.close();
       closeSync(this.#fd);
@@ -235,15 +240,15 @@ class LmdbStore implements Store {
     }
   }
 
-  #flushUnasked(): void {
-    this.#unflushedSize = 0;
-    this.flushed().catch((error: unknown) =>
-      this.#options.log.error('store: cannot be flushed', { reason: messageOf(error) }),
-    );
+  #alone(flush: () => Promise<void>): Promise<void> {
+    const run = this.#last.then(flush);
+    this.#last = run.catch(() => {});
+    return run;
   }
 
   /** Up to the first `await` nothing can be committed in between: pages held and root copied are one state. */
-  async #flush(): Promise<void> {
+  async #flush(first?: () => Promise<void>): Promise<void> {
+    const size = this.#unflushedSize;
     const held = this.#db.useReadTransaction();
     const root = Buffer.allocUnsafe(ROOT_SIZE);
     try {
@@ -251,10 +256,12 @@ class LmdbStore implements Store {
       if (readSync(this.#fd, root, 0, ROOT_SIZE, 0) !== ROOT_SIZE) {
         throw new Error(`${this.#options.path}: shorter than its root`);
       }
+      await first?.();
       await sync(this.#fd);
       await this.#point.record(root);
     } catch (error) {
       held.done();
+      this.#unflushedSize += size;
       throw storeError(this.#options.path, error);
     }
     this.#held?.done();

@@ -27,6 +27,8 @@ import { statusOf } from './status.ts';
 const CHECKPOINT_MS = 10_000;
 /** Milliseconds for which committed entries may wait for others to be folded into the store with them. */
 const FOLD_MS = 200;
+/** Bytes that the store's file may grow by before a checkpoint lets it use its pages anew. */
+const UNFLUSHED_SIZE_MAX = 256 * 1024 * 1024;
 /** Bytes of the secret that handles are sealed with. */
 const HANDLE_SECRET_SIZE = 16;
 const VERIFIER_SIZE = 8;
@@ -109,7 +111,7 @@ export class Replication {
     });
     await this.#member.start();
     this.#timers.push(
-      clock.every(FOLD_MS, () => this.#state.fold()),
+      clock.every(FOLD_MS, () => this.#fold()),
       clock.every(CHECKPOINT_MS, () => void this.#checkpoint()),
     );
   }
@@ -290,9 +292,19 @@ export class Replication {
     stats.gauge('group_serving', 'Whether this box serves', () => (this.group.serving ? 1 : 0));
   }
 
+  #fold(): void {
+    this.#state.fold();
+    if (this.#deps.store.unflushedSize > UNFLUSHED_SIZE_MAX) void this.#checkpoint();
+  }
+
   async #checkpoint(): Promise<void> {
+    // A backup has fetched again what its machine may have lost; clients of a primary have been told.
+    const isMadeGood = !this.#verifierIsDue || this.#member.status().role === 'backup';
     try {
       await this.#state.checkpoint();
+      if (isMadeGood && this.#deps.disk.read(REBOOTED) !== undefined) {
+        this.#deps.disk.remove(REBOOTED);
+      }
     } catch (cause) {
       this.#deps.log.error('checkpoint failed; a power cut now may cost a comparison', {
         cause: (cause as Error).message,

@@ -227,6 +227,22 @@ test('a store that is emptied because a backend lost its content can be emptied 
   assert.equal(again.rows(), []);
 });
 
+test('a store is never safe ahead of the backends', async () => {
+  const bench = founded(new Bench());
+  make(bench, 'first');
+  bench.commit();
+  bench.backend.checkpoint = async () => {
+    await Promise.resolve();
+    // Comes while the backend is waited for.
+    make(bench, 'second');
+    bench.commit();
+  };
+  await bench.state.checkpoint();
+  const again = new Bench(bench.store.crash());
+  assert.is(again.state.applied, 2);
+  assert.is(again.volume().tree.entries(ROOT_ID).length, 1);
+});
+
 test('what the store could not take when it was full is there when it can', () => {
   const bench = founded(new Bench());
   make(bench, 'file');

@@ -22,4 +22,13 @@ test('a crash leaves what was flushed, the end of a process what was committed',
   assert.is(store.last('', 'a'), undefined);
 });
 
+test('what is committed while others are waited for is not flushed', async () => {
+  const store = new MemoryStore();
+  store.commit([{ key: 'a', value: Buffer.from('1') }]);
+  await store.flushed(async () => store.commit([{ key: 'b', value: Buffer.from('2') }]));
+  assert.equal(keys(store.crash()), ['a']);
+  await store.flushed();
+  assert.equal(keys(store.crash()), ['a', 'b']);
+});
+
 storeContract({ name: 'memory', create: () => new MemoryStore() });

@@ -95,6 +95,24 @@ test('a power cut goes back to the last flush point, whichever later pages reach
   }
 });
 
+test('a power cut goes back to what the store was when others began to be waited for', async () => {
+  const path = join(folder(), 'catalog');
+  const store = await open(path);
+  store.commit([{ key: 'a', value: Buffer.from('1') }]);
+  await store.flushed(async () => {
+    for (let turn = 0; turn < 50; turn += 1)
+      store.commit([{ key: 'b', value: Buffer.alloc(5000) }]);
+  });
+  const cut = `${path}-cut`;
+  copyFileSync(path, cut);
+  copyFileSync(`${path}-point`, `${cut}-point`);
+  const again = await open(cut, 'two');
+  assert.is(again.get('a')?.toString(), '1');
+  assert.is(again.get('b'), undefined);
+  await again.close();
+  await store.close();
+});
+
 function churn(store: Store, random: (below: number) => number, commits: number): void {
   for (let count = 0; count < commits; count += 1) {
     store.commit(
