@@ -1,6 +1,7 @@
 /** Turns a box's configuration into the options of its plugins. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { REBOOTED } from '#core/group/service.ts';
 import type { Identity } from '#plugins/host/identity.ts';
 import type { BoxConfig } from './box-config.ts';
 
@@ -56,11 +57,16 @@ export function withOwners(config: BoxConfig, derived: Options): Options {
   return options;
 }
 
-/** Whether the machine was started anew since this directory was last in use: its page cache was lost then. */
+/**
+ * Whether the machine was started anew since this directory was last in use: its page cache was lost then. So it
+ * stays, over starts that end early, until `cluster/replication` has dealt with it and takes the file away.
+ */
 function hasRebooted(directory: string): boolean {
   const path = join(directory, 'boot');
+  const mark = join(directory, REBOOTED);
   const now = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
   const before = existsSync(path) ? readFileSync(path, 'utf8').trim() : now;
+  if (before !== now) writeFileSync(mark, '', { mode: 0o600 });
   writeFileSync(path, `${now}\n`, { mode: 0o600 });
-  return before !== now;
+  return existsSync(mark);
 }

@@ -45,6 +45,9 @@ export type GroupMember = Pick<
   | 'onServing'
 >;
 
+/** There, in the state directory, from the first start after a power cut until what it took is made good. */
+export const REBOOTED = 'rebooted';
+
 const NANOSECONDS_MAX = 999_999_999;
 
 export interface ServiceDependencies {

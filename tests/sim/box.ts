@@ -92,7 +92,6 @@ export class Box<M extends Machine> implements Endpoint {
         defer: (run) => this.#later(0, run),
       },
     );
-    this.#rebooted = false;
     this.machine.attach(this.member);
     this.member.onServing((serving) => this.#note(serving ? 'serves' : 'does not serve'));
     this.member.start().catch((error: Error) => this.#broken(error));
@@ -182,6 +181,9 @@ export class Box<M extends Machine> implements Endpoint {
       disk: this.disk,
       link: this.#link(process),
       rebooted: this.#rebooted,
+      madeGood: () => {
+        if (process === this.#process) this.#rebooted = false;
+      },
       now: () => world.now,
       settle: () => {
         world.unsettled = true;

@@ -32,6 +32,8 @@ export interface Host {
   readonly broken: Broken | undefined;
   /** The machine was started anew since the process before. */
   readonly rebooted: boolean;
+  /** What a power cut took is made good: the next process need not know of it. */
+  madeGood(): void;
   now(): number;
   /** Promises that this event resolves are settled before the next event. */
   settle(): void;

@@ -38,6 +38,7 @@ export class RegisterMachine implements Machine {
 
   attach(member: Member): void {
     this.#member = member;
+    this.#host.madeGood();
     this.#checkpoint();
   }
 

@@ -58,8 +58,10 @@ export class VolumeMachine implements Machine {
   readonly keeper: VolumeKeeper;
   #service: GroupService | undefined;
   readonly #host: Host;
+  #role: () => string = () => '';
   readonly #requests: Requests;
   #verifierIsDue: boolean;
+  #isMadeGood = false;
 
   constructor(keeper: VolumeKeeper, host: Host) {
     this.keeper = keeper;
@@ -91,6 +93,7 @@ export class VolumeMachine implements Machine {
   }
 
   attach(member: Member): void {
+    this.#role = () => member.status().role;
     const { id, clock, random, disk } = this.#host;
     const settling = {
       get serving() {
@@ -217,12 +220,15 @@ export class VolumeMachine implements Machine {
     this.#verifierIsDue = false;
     const verifier = Buffer.alloc(8);
     verifier.writeUInt32BE(this.#host.random.u32());
-    this.#put({ kind: 'put-verifier', verifier: verifier.toString('hex') });
+    const position = this.#put({ kind: 'put-verifier', verifier: verifier.toString('hex') });
+    this.service.afterCommit(position, () => {
+      this.#isMadeGood = true;
+    });
   }
 
-  #put(change: RegistryChange): void {
+  #put(change: RegistryChange): Position {
     this.service.begin().registry(change);
-    this.service.seal(undefined);
+    return this.service.seal(undefined);
   }
 
   #volume(): RegistryChange {
@@ -245,15 +251,15 @@ export class VolumeMachine implements Machine {
     this.#host.later(this.#host.between(...CHECKPOINT_MS), () => {
       this.#host.settle();
       const { mirrored } = this.keeper;
+      const isMadeGood = this.#isMadeGood || this.#role() === 'backup';
       this.state.checkpoint().then(
         () => {
           this.keeper.durableMark = mirrored;
+          if (isMadeGood) this.#host.madeGood();
           this.#checkpointLater();
         },
         (error: Error) => this.#host.fail(error),
       );
-      // A store may flush whenever it likes (core/ports/store.ts).
-      // if (this.#host.below(2) === 0) void this.keeper.store.flushed();
     });
   }
 
