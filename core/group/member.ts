@@ -411,14 +411,13 @@ export class Member {
     }
     if (commit > state.applied) state.commit(commit);
     replica.taken(commit);
-    this.#log.retain(state.applied);
+    this.#log.retain(state.secured);
   }
 
   #commit(position: Position): void {
     this.#outbox.committed(position);
     this.#ports.state.commit(position);
-    // What is committed and not folded yet stands nowhere but in the log.
-    this.#log.retain(this.#ports.state.applied);
+    this.#log.retain(this.#ports.state.secured);
   }
 
   /** At most one sync runs; one asked for meanwhile follows it and covers all that was appended until then. */

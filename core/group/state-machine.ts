@@ -4,6 +4,8 @@ import type { Entry, Position, View } from './entry.ts';
 export interface StateMachine {
   /** Everything up to here is folded into the store, and its mirror calls were made. */
   readonly applied: Position;
+  /** Of that, what survives a power cut: nothing before this needs the log. 0 until that is known. */
+  readonly secured: Position;
   /** View of the entry at `applied`, kept in the same row as it; 0 before the first. */
   readonly appliedView: View;
   /** The last staged position; `applied` when nothing is staged. */

@@ -95,6 +95,7 @@ export class State implements StateMachine {
   /** The checkpoint under way, or the last one; whoever asks meanwhile shares the next. */
   #checkpoint: Promise<void> = Promise.resolve();
   #nextCheckpoint: Promise<void> | undefined;
+  #secured = 0 as Position;
 
   constructor(options: StateOptions, deps: StateDependencies) {
     this.#options = options;
@@ -114,6 +115,10 @@ export class State implements StateMachine {
 
   get applied(): Position {
     return this.#applied;
+  }
+
+  get secured(): Position {
+    return this.#secured;
   }
 
   get appliedView(): View {
@@ -297,8 +302,12 @@ export class State implements StateMachine {
     this.#nextCheckpoint ??= this.#checkpoint.then(() => {
       this.#nextCheckpoint = undefined;
       this.fold();
-      const run = this.#deps.store.flushed(async () => {
+      const position = this.#applied;
+      const flushed = this.#deps.store.flushed(async () => {
         await Promise.all(this.volumes().map((volume) => volume.backend.checkpoint()));
+      });
+      const run = flushed.then(() => {
+        this.#secured = position;
       });
       this.#checkpoint = run.catch(() => {});
       return run;

@@ -69,6 +69,10 @@ export class RegisterState implements StateMachine {
     return (this.#store.applied.at(-1)?.position ?? 0) as Position;
   }
 
+  get secured(): Position {
+    return this.applied;
+  }
+
   get appliedView(): View {
     return (this.#store.applied.at(-1)?.view ?? 0) as View;
   }

@@ -152,10 +152,15 @@ class Simulation {
     const { world } = this;
     return [
       (box) => {
-        box.crash(this.#power && world.random.chance(2));
-        world.after(world.between(5, 3000), () => {
-          if (!box.running) box.start();
-        });
+        const isPower = this.#power && world.random.chance(2);
+        // All at once, when it is the house that loses power.
+        const boxes = isPower && world.random.chance(2) ? this.#boxes : [box];
+        for (const one of boxes) {
+          one.crash(isPower);
+          world.after(world.between(5, 3000), () => {
+            if (!one.running) one.start();
+          });
+        }
       },
       (box, other) => {
         world.note(`cut ${box.id} from ${other.id}`);

@@ -92,10 +92,7 @@ export class VolumeClient implements SimClient {
     if (kind < 4) return this.#createCall(at());
     if (kind < 8) {
       const data = Buffer.alloc(1 + random.below(DATA_MAX), 1 + random.below(255));
-      const [offset, stable] = [
-        random.below(SIZE_MAX),
-        random.chance(2) || (process.env['STABLE'] === '1' && this.#ledger.options.power),
-      ];
+      const [offset, stable] = [random.below(SIZE_MAX), random.chance(2)];
       return { kind: 'write', handle: handle(), offset, data, stable };
     }
     if (kind < 10) return { kind: 'truncate', handle: handle(), size: random.below(SIZE_MAX) };

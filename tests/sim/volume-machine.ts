@@ -267,7 +267,7 @@ export class VolumeMachine implements Machine {
   #break(): void {
     const { state } = this;
     const { broken } = this.#host;
-    if (broken === 'skip-refetch') state.extents = () => [];
+    if (broken === 'skip-refetch') state.putContent = () => {};
     if (broken === 'skip-rows') {
       const stage = state.stage.bind(state);
       state.stage = (entry: Entry) => {

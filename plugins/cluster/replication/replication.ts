@@ -7,7 +7,7 @@ import { CHANNEL, type Link } from '#core/group/link.ts';
 import { Member } from '#core/group/member.ts';
 import type { RegistryChange } from '#core/group/registry.ts';
 import { Requests } from '#core/group/requests.ts';
-import { GroupService } from '#core/group/service.ts';
+import { GroupService, REBOOTED } from '#core/group/service.ts';
 import { State } from '#core/group/state.ts';
 import type { Log } from '#core/log-line.ts';
 import type { Clock, Timer } from '#core/ports/clock.ts';
