@@ -323,6 +323,12 @@ export class Member {
     this.#waiters.release(committed);
   }
 
+  /** Runs what touches disk and backend in a turn of its own; a refusal of theirs puts this box out. */
+  attempt(run: () => void): void {
+    if (this.#stopped || this.#guard(run)) return;
+    this.#drain();
+  }
+
   /** Runs what touches disk and backend; a refusal of theirs puts this box out. */
   #guard(run: () => void): boolean {
     try {

@@ -19,6 +19,7 @@ import type { Backends } from '../volume/backends.ts';
 import { Catalog } from '../volume/catalog.ts';
 import type { Operation, Stamp } from '../volume/operation.ts';
 import { type AnyOperation, operationOf } from '../volume/operations.ts';
+import { SettledBackend } from '../volume/settled-backend.ts';
 import { StagedStore } from '../volume/staged-store.ts';
 import { Volume } from '../volume/volume.ts';
 import { Reader } from '../wire/reader.ts';
@@ -57,6 +58,11 @@ export interface StateDependencies {
   readonly backends: Backends;
   /** The last position whose mirror calls were made, kept up to date entry by entry. */
   readonly mirrored: Mark;
+  /**
+   * Runs something soon, when replies that wait for this turn's commits are on their way; what it throws puts this
+   * box out. Without it mirror calls are made with the commit.
+   */
+  readonly defer?: (run: () => void) => void;
   readonly log: Log;
 }
 
@@ -74,8 +80,11 @@ export class State implements StateMachine {
   #owed: Owed[] = [];
   #applied: Position;
   #appliedView: View;
-  /** Mirrored, and to be folded with others. */
   #committed: Position;
+  /** Of what is committed: mirrored, and to be folded with others. */
+  #mirrored: Position;
+  /** `settle` will run soon. */
+  #settling = false;
   #staged: Position;
   /** Where the views of staged entries begin. */
   #views: { readonly from: Position; readonly view: View }[] = [];
@@ -109,6 +118,7 @@ export class State implements StateMachine {
     this.#appliedView = applied.view;
     this.#viewBefore = applied.view;
     this.#committed = applied.position;
+    this.#mirrored = applied.position;
     this.#staged = applied.position;
     this.#open();
   }
@@ -192,8 +202,24 @@ export class State implements StateMachine {
   commit(position: Position): void {
     if (position <= this.#committed) return;
     assert(position <= this.#staged, `commit ${position}, staged ${this.#staged}`);
-    this.#mirror(position);
     this.#committed = position;
+    const { defer } = this.#deps;
+    if (defer === undefined) this.settle();
+    else if (!this.#settling) {
+      this.#settling = true;
+      defer(() => {
+        this.#settling = false;
+        this.settle();
+      });
+    }
+  }
+
+  /** Makes the mirror calls that committed entries still owe. Throws `BackendError` when a backend refuses. */
+  settle(): void {
+    const position = this.#committed;
+    if (this.#mirrored === position) return;
+    this.#mirror(position);
+    this.#mirrored = position;
     if (position - this.#applied >= UNFOLDED_MAX) this.fold();
   }
 
@@ -433,6 +459,7 @@ export class State implements StateMachine {
     this.#applied = 0 as Position;
     this.#appliedView = 0 as View;
     this.#committed = 0 as Position;
+    this.#mirrored = 0 as Position;
     this.#staged = 0 as Position;
   }
 
@@ -460,7 +487,7 @@ export class State implements StateMachine {
     const options = { volume: record.id, volumeName: record.name, path: place.path };
     const sentence = factory.check(options);
     if (sentence !== undefined) throw new BackendError(sentence, 'io');
-    const backend = factory.open(options, table);
+    const backend = new SettledBackend(factory.open(options, table), () => this.settle());
     const catalog = new Catalog({ volume: record.id }, this.staging);
     const volume = new Volume(record, catalog, backend);
     volume.writeVerifier = Buffer.from(this.registry.verifier, 'hex');

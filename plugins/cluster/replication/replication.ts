@@ -80,6 +80,7 @@ export class Replication {
         store: deps.store,
         backends: deps.backends,
         mirrored: deps.marks.open('mirrored'),
+        defer: (run) => setImmediate(() => this.#member.attempt(run)),
         log: deps.log,
       },
     );
@@ -147,8 +148,8 @@ export class Replication {
         state: this.#state,
         random,
         transport: { send: (peer, parts) => link.send(peer, CHANNEL.group, parts) },
-        // After everything that this round of the event loop has brought, so that it goes out together.
-        defer: (run) => setImmediate(run),
+        // After everything that came with the same read, so that it goes out together.
+        defer: (run) => process.nextTick(run),
       },
     );
   }
