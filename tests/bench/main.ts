@@ -39,6 +39,7 @@ interface Settings {
   readonly rounds: number;
   readonly seconds: number;
   readonly warmSeconds: number;
+  readonly settleSeconds: number;
   readonly isQuick: boolean;
   readonly parent: string;
   readonly pair: readonly string[];
@@ -90,6 +91,7 @@ async function readSettings(): Promise<Settings> {
     rounds: positive('rounds', args.rounds ?? (isQuick ? 2 : 5)),
     seconds: positive('seconds', args.seconds ?? (isQuick ? 0.3 : 0.6)),
     warmSeconds: isQuick ? 0.1 : 0.2,
+    settleSeconds: isQuick ? 1 : 3,
     isQuick,
     parent: args.dir,
     pair: args.pair.split(','),
@@ -171,8 +173,8 @@ async function main(settings: Settings, cleanup: Cleanup): Promise<number> {
   ];
   process.stdout.write(parts.join('\n'));
   if (settings.json !== undefined) {
-    const { rounds, seconds, warmSeconds, pair, handles } = settings;
-    const how = { rounds, seconds, warmSeconds, pair, handles };
+    const { rounds, seconds, warmSeconds, settleSeconds, pair, handles } = settings;
+    const how = { rounds, seconds, warmSeconds, settleSeconds, pair, handles };
     const whole = {
       machine,
       how,
