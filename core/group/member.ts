@@ -142,6 +142,11 @@ export class Member {
     this.#log.close();
   }
 
+  /** Resolves when everything logged so far survives a power cut. */
+  async syncLog(): Promise<void> {
+    await this.#log.sync();
+  }
+
   get serving(): boolean {
     return this.#serving;
   }

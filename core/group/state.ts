@@ -58,6 +58,8 @@ export interface StateDependencies {
   readonly backends: Backends;
   /** The last position whose mirror calls were made, kept up to date entry by entry. */
   readonly mirrored: Mark;
+  /** Syncs the log: a store that comes back from a power cut ahead of its log has lost the replies that stand there. */
+  readonly syncLog?: () => Promise<void>;
   /**
    * Runs something soon, when replies that wait for this turn's commits are on their way; what it throws puts this
    * box out. Without it mirror calls are made with the commit.
@@ -330,7 +332,11 @@ export class State implements StateMachine {
       this.fold();
       const position = this.#applied;
       const flushed = this.#deps.store.flushed(async () => {
-        await Promise.all(this.volumes().map((volume) => volume.backend.checkpoint()));
+        const { syncLog } = this.#deps;
+        await Promise.all([
+          ...this.volumes().map((volume) => volume.backend.checkpoint()),
+          syncLog?.(),
+        ]);
       });
       const run = flushed.then(() => {
         this.#secured = position;

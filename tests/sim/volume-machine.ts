@@ -58,7 +58,7 @@ export class VolumeMachine implements Machine {
   readonly keeper: VolumeKeeper;
   #service: GroupService | undefined;
   readonly #host: Host;
-  #role: () => string = () => '';
+  #member: Member | undefined;
   readonly #requests: Requests;
   #verifierIsDue: boolean;
   #isMadeGood = false;
@@ -83,7 +83,13 @@ export class VolumeMachine implements Machine {
     };
     this.state = new State(
       { self: host.id, rebooted: host.rebooted },
-      { store: keeper.store, backends, mirrored, log: SILENT },
+      {
+        store: keeper.store,
+        backends,
+        mirrored,
+        syncLog: () => this.#member?.syncLog() ?? Promise.resolve(),
+        log: SILENT,
+      },
     );
     this.#break();
   }
@@ -93,7 +99,7 @@ export class VolumeMachine implements Machine {
   }
 
   attach(member: Member): void {
-    this.#role = () => member.status().role;
+    this.#member = member;
     const { id, clock, random, disk } = this.#host;
     const settling = {
       get serving() {
@@ -251,7 +257,7 @@ export class VolumeMachine implements Machine {
     this.#host.later(this.#host.between(...CHECKPOINT_MS), () => {
       this.#host.settle();
       const { mirrored } = this.keeper;
-      const isMadeGood = this.#isMadeGood || this.#role() === 'backup';
+      const isMadeGood = this.#isMadeGood || this.#member?.status().role === 'backup';
       this.state.checkpoint().then(
         () => {
           this.keeper.durableMark = mirrored;

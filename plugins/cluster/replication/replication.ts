@@ -80,6 +80,7 @@ export class Replication {
         store: deps.store,
         backends: deps.backends,
         mirrored: deps.marks.open('mirrored'),
+        syncLog: () => this.#member.syncLog(),
         defer: (run) => setImmediate(() => this.#member.attempt(run)),
         log: deps.log,
       },
