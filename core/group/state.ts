@@ -225,8 +225,12 @@ export class State implements StateMachine {
     if (position - this.#applied >= UNFOLDED_MAX) this.fold();
   }
 
-  /** Puts everything committed into the store, in one transaction with the applied position. */
+  /**
+   * Puts everything committed into the store, in one transaction with the applied position: the tree first, because after
+   * a restart nobody would mirror what is applied.
+   */
   fold(): void {
+    this.settle();
     const position = this.#committed;
     if (position === this.#applied) return;
     const view = this.#viewOf(position);
@@ -419,19 +423,24 @@ export class State implements StateMachine {
 
   #mirror(position: Position): void {
     let done = 0;
-    for (const owed of this.#owed) {
-      const { volume, operation, change, stamp } = owed;
-      if (stamp.position > position) break;
-      this.#locals.at(stamp.position);
-      done += 1;
-      const isLast = this.#owed[done]?.stamp.position !== stamp.position;
-      const replay = this.#replayOf(owed, isLast);
-      volume.mirror(operation, change, stamp, replay, this.#options.self);
-      // An entry may have several changes: it counts with the last of them.
-      if (!isLast) continue;
-      if (stamp.position > this.#mirroredBefore) this.#deps.mirrored.set(stamp.position);
+    try {
+      for (const owed of this.#owed) {
+        const { volume, operation, change, stamp } = owed;
+        if (stamp.position > position) break;
+        this.#locals.at(stamp.position);
+        // An entry may have several changes: it counts with the last of them.
+        const isLast = this.#owed[done + 1]?.stamp.position !== stamp.position;
+        const replay = this.#replayOf(owed, isLast);
+        volume.mirror(operation, change, stamp, replay, this.#options.self);
+        done += 1;
+        if (isLast && stamp.position > this.#mirroredBefore) {
+          this.#deps.mirrored.set(stamp.position);
+        }
+      }
+    } finally {
+      // What was made is not owed any more, also when the next one was refused.
+      this.#owed = done === this.#owed.length ? [] : this.#owed.slice(done);
     }
-    this.#owed = done === this.#owed.length ? [] : this.#owed.slice(done);
   }
 
   #replayOf({ volume, stamp }: Owed, isLast: boolean): Replay {

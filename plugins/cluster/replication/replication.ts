@@ -113,7 +113,7 @@ export class Replication {
     });
     await this.#member.start();
     this.#timers.push(
-      clock.every(FOLD_MS, () => this.#fold()),
+      clock.every(FOLD_MS, () => this.#member.attempt(() => this.#fold())),
       clock.every(CHECKPOINT_MS, () => void this.#checkpoint()),
     );
   }

@@ -33,6 +33,8 @@ export class Bench {
   readonly store: MemoryStore;
   readonly mark: NumberMark;
   readonly backend: FakeBackend;
+  /** What the state has put off. */
+  readonly deferred: (() => void)[] = [];
   /** Whether new volumes can be opened here. */
   opens = true;
   serving = true;
@@ -48,7 +50,11 @@ export class Bench {
     backend = new FakeBackend(),
     rebooted = false,
     persistent = true,
+    lazy = false,
   ) {
+    const defer = (run: () => void): void => {
+      this.deferred.push(run);
+    };
     Object.assign(backend.abilities, { persistent });
     this.store = store;
     this.mark = mark;
@@ -65,7 +71,7 @@ export class Bench {
     });
     this.state = new State(
       { self: BOX, rebooted },
-      { store, backends, mirrored: mark, log: SILENT },
+      { store, backends, mirrored: mark, log: SILENT, ...(lazy ? { defer } : {}) },
     );
     this.group = new GroupService({
       self: BOX,

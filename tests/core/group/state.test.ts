@@ -3,6 +3,7 @@ import type { Position, View } from '#core/group/entry.ts';
 import { DiskError } from '#core/ports/disk.ts';
 import { ROOT_CALLER } from '#core/vfs/caller.ts';
 import { ROOT_ID } from '#core/vfs/inode.ts';
+import { BackendError } from '#core/volume/backend.ts';
 import { MemoryStore } from '#core/volume/memory-store.ts';
 import { create, write } from '#core/volume/operations.ts';
 import { suite } from '../../support/suite.ts';
@@ -241,6 +242,40 @@ test('a store is never safe ahead of the backends', async () => {
   const again = new Bench(bench.store.crash());
   assert.is(again.state.applied, 2);
   assert.is(again.volume().tree.entries(ROOT_ID).length, 1);
+});
+
+function lazyBench(): Bench {
+  return founded(new Bench(undefined, undefined, undefined, false, true, true));
+}
+
+test('mirror calls that were put off are made before their entry is applied, and not forgotten with what is discarded', () => {
+  const bench = lazyBench();
+  make(bench, 'folded');
+  bench.state.commit(2 as Position);
+  assert.is(bench.backend.calls.length, 0);
+  bench.state.fold();
+  assert.is(bench.backend.calls.length, 1);
+  make(bench, 'committed');
+  bench.state.commit(3 as Position);
+  make(bench, 'discarded');
+  bench.state.discard();
+  assert.is(bench.backend.calls.length, 2);
+  for (const run of bench.deferred) run();
+  assert.is(bench.backend.calls.length, 2);
+});
+
+test('a mirror call that was made is not made again when the next one is refused', () => {
+  const bench = lazyBench();
+  const { create: made } = bench.backend;
+  bench.backend.create = (directory, name, node, replay) => {
+    if (name === 'two') throw new BackendError('full', 'no-space');
+    made.call(bench.backend, directory, name, node, replay);
+  };
+  for (const name of ['one', 'two']) make(bench, name);
+  bench.state.commit(3 as Position);
+  for (let round = 0; round < 3; round += 1) assert.throws(() => bench.state.settle(), /full/);
+  assert.is(bench.backend.calls.length, 1);
+  assert.is(bench.mark.value, 2);
 });
 
 test('what the store could not take when it was full is there when it can', () => {
