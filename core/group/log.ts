@@ -34,6 +34,8 @@ export class Log implements LogView {
   readonly #segmentSize: number;
   readonly #sizeMax: number;
   #segments: Segment[] = [];
+  /** The last sync begun. */
+  #sync: Promise<void> = Promise.resolve();
 
   constructor(disk: Disk, options: LogOptions = {}) {
     this.#disk = disk;
@@ -113,6 +115,14 @@ export class Log implements LogView {
   /** Resolves with the last position when everything appended before the call survives a power cut. */
   async sync(): Promise<Position> {
     const last = this.last;
+    // What a sync under way has begun is not dirty any more and not durable yet.
+    const run = this.#sync.then(() => this.#syncDirty());
+    this.#sync = run.catch(() => {});
+    await run;
+    return last;
+  }
+
+  async #syncDirty(): Promise<void> {
     const dirty = this.#segments.filter((segment) => segment.dirty);
     for (const segment of dirty) {
       segment.dirty = false;
@@ -123,7 +133,6 @@ export class Log implements LogView {
         throw error;
       }
     }
-    return last;
   }
 
   /** Entries from `from` to `upTo`, at least one, until `sizeMax` bytes; fewer only where a record is damaged. */

@@ -17,6 +17,9 @@ export class Medium {
   readonly content = new Map<FileId, Buffer>();
   /** `directory/name` to file. */
   readonly names = new Map<string, FileId>();
+  /** Counts snapshots: an older one that is late takes nothing back. */
+  #turns = 0;
+  readonly #secured = new Map<FileId, number>();
   readonly #durable = new Map<FileId, Buffer>();
   #durableNames = new Map<string, FileId>();
   /** Changes of names since they were durable, in order. */
@@ -35,7 +38,13 @@ export class Medium {
   /** What is there now; the function returned makes it durable. */
   snapshot(file: FileId): () => void {
     const bytes = this.content.get(file);
-    return () => this.#secure(file, bytes);
+    this.#turns += 1;
+    const turn = this.#turns;
+    return () => {
+      if (turn < (this.#secured.get(file) ?? 0)) return;
+      this.#secured.set(file, turn);
+      this.#secure(file, bytes);
+    };
   }
 
   /** The same of everything. */

@@ -45,10 +45,17 @@ const TOO_MUCH = /it holds changes that the group lost/;
 export async function simulate(options: SimOptions): Promise<SimResult> {
   const simulation = new Simulation(options);
   let failure: string | undefined;
+  // A box's own promises end its process when they fail; here, the run.
+  const broken = (error: Error): void => {
+    simulation.world.failure ??= error;
+  };
+  process.on('unhandledRejection', broken);
   try {
     await simulation.run();
   } catch (error) {
     failure = error instanceof SimFailure ? error.message : String((error as Error).stack);
+  } finally {
+    process.off('unhandledRejection', broken);
   }
   const { world, scenario, register } = simulation;
   return {
