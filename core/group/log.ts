@@ -34,8 +34,8 @@ export class Log implements LogView {
   readonly #segmentSize: number;
   readonly #sizeMax: number;
   #segments: Segment[] = [];
-  /** The last sync begun. */
-  #sync: Promise<void> = Promise.resolve();
+  /** Under way. */
+  #sync: Promise<void> | undefined;
 
   constructor(disk: Disk, options: LogOptions = {}) {
     this.#disk = disk;
@@ -116,9 +116,13 @@ export class Log implements LogView {
   async sync(): Promise<Position> {
     const last = this.last;
     // What a sync under way has begun is not dirty any more and not durable yet.
-    const run = this.#sync.then(() => this.#syncDirty());
-    this.#sync = run.catch(() => {});
-    await run;
+    while (this.#sync !== undefined) await this.#sync.catch(() => {});
+    this.#sync = this.#syncDirty();
+    try {
+      await this.#sync;
+    } finally {
+      this.#sync = undefined;
+    }
     return last;
   }
 

@@ -88,7 +88,11 @@ export class Box<M extends Machine> implements Endpoint {
           ...SILENT,
           error: (text, fields) => this.#note(`${text} ${JSON.stringify(fields ?? {})}`),
         },
-        transport: { send: (peer, parts) => this.#net.send(id, peer, parts, CHANNEL.group) },
+        transport: {
+          send: (peer, parts) => {
+            if (process === this.#process) this.#net.send(id, peer, parts, CHANNEL.group);
+          },
+        },
         defer: (run) => this.#later(0, run),
       },
     );
