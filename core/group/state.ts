@@ -100,6 +100,7 @@ export class State implements StateMachine {
   #loggedBefore = 0 as Position;
   /** The first entry mirrored after those: it may have been under way when the process before ended. */
   #inDoubt: Position | undefined;
+  #isReplayed = false;
   /** The last view that this box had a part in before this process started, as far as it can tell. */
   #viewBefore: View;
   #onRegistry: () => void = () => {};
@@ -197,6 +198,7 @@ export class State implements StateMachine {
     const made = isNew ? this.#openVolume(change.record) : undefined;
     this.registry.apply(change);
     made?.initialize(stamp);
+    if (this.#isReplayed) made?.backend.replayed?.();
     if (change.kind === 'put-verifier') this.#verify();
     this.#onRegistry();
   }
@@ -222,6 +224,7 @@ export class State implements StateMachine {
     if (this.#mirrored === position) return;
     this.#mirror(position);
     this.#mirrored = position;
+    this.#endReplay();
     if (position - this.#applied >= UNFOLDED_MAX) this.fold();
   }
 
@@ -247,12 +250,15 @@ export class State implements StateMachine {
   }
 
   restaging(last: Position): void {
+    this.#isReplayed = false;
     this.#ownLogTo = last;
     this.#loggedBefore = last;
-    if (this.#mirroredBefore <= last) return;
-    // A power cut took the end of the log.
-    this.#mirroredBefore = last;
-    this.#deps.mirrored.set(last);
+    if (this.#mirroredBefore > last) {
+      // A power cut took the end of the log.
+      this.#mirroredBefore = last;
+      this.#deps.mirrored.set(last);
+    }
+    this.#endReplay();
   }
 
   foresee(entry: Entry): void {
@@ -441,6 +447,14 @@ export class State implements StateMachine {
       // What was made is not owed any more, also when the next one was refused.
       this.#owed = done === this.#owed.length ? [] : this.#owed.slice(done);
     }
+  }
+
+  /** Tells the backends when everything that they may have been told by an earlier process is behind them. */
+  #endReplay(): void {
+    if (this.#isReplayed || this.#mirrored < this.#loggedBefore) return;
+    if (this.#options.rebooted && this.#viewOf(this.#mirrored) <= this.#viewBefore) return;
+    this.#isReplayed = true;
+    for (const volume of this.#volumes.values()) volume.backend.replayed?.();
   }
 
   #replayOf({ volume, stamp }: Owed, isLast: boolean): Replay {

@@ -107,6 +107,9 @@ export interface Backend {
   ): void;
   setAttributes(file: FileId, attributes: MirrorAttributes, replay: Replay): void;
 
+  /** Nothing that comes from here on was told before: every mirror call is `fresh`. Absent where replays are no matter. */
+  replayed?(): void;
+
   space(): Space;
   /** Resolves when everything mirrored and written so far survives a power cut. */
   checkpoint(): Promise<void>;

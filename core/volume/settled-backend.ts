@@ -84,6 +84,10 @@ export class SettledBackend implements Backend {
     this.#backend.setAttributes(file, attributes, replay);
   }
 
+  replayed(): void {
+    this.#backend.replayed?.();
+  }
+
   space(): Space {
     return this.#backend.space();
   }

@@ -59,6 +59,7 @@ export class PosixBackend implements Backend {
   readonly #mirror: Mirror;
   readonly #reserved: Reserved;
   readonly #medium: Medium;
+  readonly #replaying: Replaying;
 
   /** `layout` is a folder claimed already, in its `epoch`. */
   constructor(
@@ -84,6 +85,7 @@ export class PosixBackend implements Backend {
     const reserved = new Reserved(layout, objects, random);
     const owners = new Owners(isRoot, log);
     const parts = { objects, places, unnamed, descriptors, replaying, syscalls, log };
+    this.#replaying = replaying;
     this.#medium = new Medium(layout, clock, syscalls);
     const content = new Content({ ...parts, isMemory: this.#medium.isMemory });
     this.#mirror = new Mirror({ ...parts, content, reserved, strangers, doubt, owners, isRoot });
@@ -160,6 +162,14 @@ export class PosixBackend implements Backend {
 
   setAttributes(file: FileId, attributes: MirrorAttributes, replay: Replay): void {
     this.#mirror.setAttributes(file, attributes, replay);
+  }
+
+  replayed(): void {
+    try {
+      this.#replaying.end();
+    } catch (error) {
+      throw refusal(error, 'end of a replay');
+    }
   }
 
   space(): Space {

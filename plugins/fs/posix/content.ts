@@ -158,7 +158,7 @@ export class Content {
     const found = objects.open(file);
     if (found !== undefined) return found;
     const place = places.of(file);
-    if (place === undefined || (replaying.isOn && what !== 'read')) return undefined;
+    if (place === undefined || replaying.isOn) return undefined;
     const name = Buffer.from(place.name, 'latin1').toString('utf8');
     if (!this.#missing.has(file) && this.#missing.size < MISSING_MAX) {
       this.#missing.add(file);

@@ -20,15 +20,16 @@ export class Replaying {
 
   /** Before a call is made. */
   note(replay: Replay): void {
-    if (replay === 'fresh') this.#end();
+    if (replay === 'fresh') this.end();
   }
 
   /** After a call was made and the table brought up to date. */
   told(replay: Replay): void {
-    if (replay === 'last') this.#end();
+    if (replay === 'last') this.end();
   }
 
-  #end(): void {
+  /** Nothing comes any more that was told before. */
+  end(): void {
     if (!this.#isOn) return;
     this.#isOn = false;
     this.#onEnd();

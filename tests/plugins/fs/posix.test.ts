@@ -221,6 +221,38 @@ test(
   }),
 );
 
+test(
+  'while the last call is in doubt a file may be missing, and afterwards it may not',
+  inFolder(async (_, folder, lines) => {
+    const table = new MapTable();
+    const first = folder.open(table);
+    makeFile(first, 2, 'a', 'hello');
+    makeFile(first, 3, 'lost', 'other');
+    const before = table.copy();
+    rename(first, 'a', 'b', 2);
+    await first.close();
+    unlinkSync(join(folder.path, 'lost'));
+    const again = folder.open(before);
+    assert.is(again.readNow(fileId(2), 0, Buffer.alloc(9)), 0);
+    again.write(fileId(2), 5, Buffer.from('!'));
+    again.rename(
+      { directory: ROOT_ID, name: 'a' },
+      { directory: ROOT_ID, name: 'b' },
+      fileId(2),
+      undefined,
+      'last',
+    );
+    assert.is(readFileSync(join(folder.path, 'b'), 'utf8'), 'hello!');
+    assert.equal(lines, []);
+    assert.throws(() => again.readNow(fileId(3), 0, Buffer.alloc(9)), /gone from the folder/);
+    await again.close();
+    const third = folder.open(before);
+    third.replayed?.();
+    assert.throws(() => third.readNow(fileId(3), 0, Buffer.alloc(9)), /gone from the folder/);
+    await third.close();
+  }),
+);
+
 for (const isDone of [true, false]) {
   test(
     `nothing of ours is set aside when the last call was ${isDone ? '' : 'not '}done and its content comes again`,
