@@ -49,7 +49,8 @@ export class Medium {
 
   /** The same of everything. */
   snapshotAll(): () => void {
-    const secures = [...this.content.keys()].map((file) => this.snapshot(file));
+    const files = new Set([...this.content.keys(), ...this.#durable.keys()]);
+    const secures = [...files].map((file) => this.snapshot(file));
     const names = new Map(this.names);
     const count = this.#unsynced.length;
     return () => {
