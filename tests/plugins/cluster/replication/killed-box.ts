@@ -170,6 +170,8 @@ member.onServing((serving) => {
   if (!serving && member.view > 0) fail(['it serves no longer', ...lines]);
 });
 await member.start();
+const { role, sentence } = member.status();
+if (role === 'out') fail([`out of the group: ${sentence}`, ...lines]);
 await new Promise<void>((done) => member.onServing((serving) => serving && done()));
 if (state.registry.volumes.length === 0) {
   await put(
