@@ -7,10 +7,10 @@ import {
   badCitations,
   badReadme,
   climbingImports,
-  foreignRegistries,
   imports,
   machinePaths,
   missingReadmes,
+  namedRegistries,
   type SourceFile,
   tooLong,
   unimported,
@@ -70,7 +70,7 @@ tidy('nothing names a place on the machine it was written on', () => {
   clean([...code, ...pages, ...top, ...texts].flatMap(machinePaths));
 });
 tidy('the lock file is bound to no private registry', () => {
-  clean(foreignRegistries(read('package-lock.json')));
+  clean(namedRegistries(read('package-lock.json')));
 });
 
 const rule = suite('tidy: the rules');
@@ -194,6 +194,6 @@ rule('places on a machine, and registries', () => {
     assert.is(machinePaths(file(good)).length, 0, good);
   }
   const lock = (host: string): SourceFile => file(`"resolved": "https://${host}/x/-/x-1.tgz"`);
-  assert.is(foreignRegistries(lock('registry.npmjs.org')).length, 0);
-  assert.is(foreignRegistries(lock('mirror.example')).length, 1);
+  assert.is(namedRegistries(lock('mirror.example')).length, 1);
+  assert.is(namedRegistries(file('"version": "1.0.0"')).length, 0);
 });

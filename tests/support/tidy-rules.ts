@@ -130,12 +130,10 @@ export function machinePaths({ path, text }: SourceFile): readonly string[] {
   );
 }
 
-/** A lock file must not send others to the registry that one machine happened to use. */
-export function foreignRegistries({ path, text }: SourceFile): readonly string[] {
-  return [...text.matchAll(/"resolved": "https?:\/\/([^/"]+)/g)]
-    .map((match) => match[1] ?? '')
-    .filter((host, index, hosts) => host !== 'registry.npmjs.org' && hosts.indexOf(host) === index)
-    .map((host) => `${path}: is bound to the registry ${host}`);
+/** A lock file must not send others to the registry that one machine happened to use: it names none. */
+export function namedRegistries({ path, text }: SourceFile): readonly string[] {
+  const hosts = [...text.matchAll(/"resolved": "https?:\/\/([^/"]+)/g)].map((match) => match[1]);
+  return [...new Set(hosts)].map((host) => `${path}: is bound to the registry ${host}`);
 }
 
 function place(path: string, text: string, index: number): string {
