@@ -17,7 +17,9 @@ export class Medium {
   readonly #layout: Layout;
   readonly #clock: Clock;
   readonly #syscalls: Syscalls;
-  readonly #isOrdered: boolean;
+  readonly #isJournal: boolean;
+  /** What is done first is not lost while what is done later is kept: neither is lost in memory but with all of it. */
+  readonly isOrdered: boolean;
   /** The file system is memory itself. */
   readonly isMemory: boolean;
   #space: Space | undefined;
@@ -29,8 +31,9 @@ export class Medium {
     this.#syscalls = syscalls;
     this.#asked = clock.now();
     const { type } = statfsSync(bytesOf(layout.root));
-    this.#isOrdered = ORDERED_JOURNALS.has(type);
+    this.#isJournal = ORDERED_JOURNALS.has(type);
     this.isMemory = type === MEMORY;
+    this.isOrdered = this.#isJournal || this.isMemory;
   }
 
   space(): Space {
@@ -49,7 +52,7 @@ export class Medium {
 
   /** Resolves when every name and attribute set so far survives a power cut. Contents are flushed by their files. */
   async flushNames(rootFd: number): Promise<void> {
-    if (this.#isOrdered) await this.#flushJournal();
+    if (this.#isJournal) await this.#flushJournal();
     else this.#syscalls.syncFilesystem(rootFd);
   }
 

@@ -49,8 +49,14 @@ export function refuseFolder(options: BackendOptions, layout: Layout): string | 
   return undefined;
 }
 
-/** Reads the marker, writes it where it is missing or out of date, and returns the epoch of this folder. */
-export function claimFolder(options: BackendOptions, layout: Layout): number {
+export interface Claimed {
+  readonly epoch: number;
+  /** The folder was this volume's before, in this place. */
+  readonly isKnown: boolean;
+}
+
+/** Reads the marker, and writes it where it is missing or out of date. */
+export function claimFolder(options: BackendOptions, layout: Layout): Claimed {
   const found = readMarker(layout);
   layout.make();
   const corner = statSync(bytesOf(layout.corner));
@@ -58,7 +64,7 @@ export function claimFolder(options: BackendOptions, layout: Layout): number {
   const known = found === undefined || found === 'unreadable' ? undefined : found;
   const isHere = known?.inode === here.inode && known.bornMs === here.bornMs;
   const epoch = known === undefined ? 1 : isHere ? known.epoch : known.epoch + 1;
-  if (isHere && known.name === options.volumeName) return epoch;
+  if (isHere && known.name === options.volumeName) return { epoch, isKnown: true };
   const marker: Marker = {
     format: FORMAT,
     volume: options.volume,
@@ -69,7 +75,7 @@ export function claimFolder(options: BackendOptions, layout: Layout): number {
   const part = bytesOf(`${layout.marker}.part`);
   writeFileSync(part, `${JSON.stringify(marker)}\n`, { mode: 0o600, flush: true });
   renameSync(part, bytesOf(layout.marker));
-  return epoch;
+  return { epoch, isKnown: isHere };
 }
 
 function refusePlace(path: string, volumeName: string): string | undefined {
