@@ -120,6 +120,9 @@ export class Writer {
   }
 
   #claim(size: number): void {
-    assert(size <= this.room, `message: ${size} bytes more than its buffer of ${this.bytes.length}`);
+    assert(
+      size <= this.room,
+      `message: ${size} bytes more than its buffer of ${this.bytes.length}`,
+    );
   }
 }

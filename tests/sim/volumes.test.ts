@@ -34,7 +34,12 @@ test('the same seed gives the same run', async () => {
 
 /** What is broken, how the checkers say it, and the first seed of a few of which one must show it. */
 const BROKEN: readonly [Broken, string, RegExp, number][] = [
-  ['reply-before-backup', 'a box answers before its backup has the entry', /, not |answers in|which /, 1],
+  [
+    'reply-before-backup',
+    'a box answers before its backup has the entry',
+    /, not |answers in|which /,
+    1,
+  ],
   [
     'forget-replies',
     'backups forget the replies of entries',
