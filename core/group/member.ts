@@ -544,7 +544,9 @@ export class Member {
       const remembered = Math.max(this.#log.first, applied - REPLIES_MAX + 1) as Position;
       this.#eachEntry(remembered, applied, (entry) => state.recall(entry));
       if (this.#suspectContent) {
-        this.#eachEntry((applied + 1) as Position, this.#log.last, (entry) => state.foresee(entry));
+        this.#eachEntry((applied + 1) as Position, this.#log.last, (entry) => {
+          if (entry.dataSize > 0 && entry.data === undefined) state.foresee(entry);
+        });
       }
       state.restaging(this.#log.last);
       this.#eachEntry((applied + 1) as Position, this.#log.last, (entry) => {

@@ -25,9 +25,8 @@ export interface StateMachine {
    */
   restaging(last: Position): void;
   /**
-   * After a power cut, before its own log is staged again: every entry of it in order. Where a tree is ahead of the store its
-   * backend hears of that now; and bulk bytes that stand in the backend or nowhere are left alone by what is staged before
-   * them.
+   * After a power cut, before its own log is staged again: an entry there whose bulk bytes stand in the backend or
+   * nowhere. What is staged before it leaves them alone.
    */
   foresee(entry: Entry): void;
   /** Takes note of an entry that is applied already: retransmissions of its call find its reply. */

@@ -14,7 +14,7 @@ import type { Time } from '../ports/clock.ts';
 import type { Mark } from '../ports/mark.ts';
 import type { Store } from '../ports/store.ts';
 import type { FileId } from '../vfs/inode.ts';
-import { BackendError } from '../volume/backend.ts';
+import { BackendError, type Replay } from '../volume/backend.ts';
 import type { Backends } from '../volume/backends.ts';
 import { Catalog } from '../volume/catalog.ts';
 import type { Operation, Stamp } from '../volume/operation.ts';
@@ -28,7 +28,6 @@ import { type BodyChange, REGISTRY_VOLUME, readBody } from './body.ts';
 import type { BoxId, Entry, Position, View } from './entry.ts';
 import type { RegistryChange, VolumeRecord } from './registry.ts';
 import { RegistryTable } from './registry-table.ts';
-import { Replays } from './replays.ts';
 import { Replies } from './replies.ts';
 import { StagedTable } from './staged-table.ts';
 import type { Extent, StateMachine } from './state-machine.ts';
@@ -91,13 +90,19 @@ export class State implements StateMachine {
   #staged: Position;
   /** Where the views of staged entries begin. */
   #views: { readonly from: Position; readonly view: View }[] = [];
+  /** Mirror calls up to here were made before this process started: all that is known to be committed from then. */
+  #mirroredBefore: Position;
   /** Entries up to here come from this box's own log: a backend that keeps content has theirs already. */
   #ownLogTo = 0;
   /** Writes of this box's own log whose bytes a power cut may have left or taken: see `foresee`. */
   #foreseen: ({ readonly position: Position } & Extent)[] = [];
-  readonly #replays: Replays;
-  /** Files that a power cut left no trace of in a tree that is ahead of the store: `volume file`. */
-  readonly #gone = new Set<string>();
+  /** What the log held when this process started: the process before mirrored nothing behind it. */
+  #loggedBefore = 0 as Position;
+  /** The first entry mirrored after those: it may have been under way when the process before ended. */
+  #inDoubt: Position | undefined;
+  #isReplayed = false;
+  /** The last view that this box had a part in before this process started, as far as it can tell. */
+  #viewBefore: View;
   #onRegistry: () => void = () => {};
   /** The checkpoint under way, or the last one; whoever asks meanwhile shares the next. */
   #checkpoint: Promise<void> = Promise.resolve();
@@ -110,10 +115,11 @@ export class State implements StateMachine {
     this.staging = new StagedStore(deps.store);
     this.#locals = new StagedStore(deps.store);
     this.registry = new RegistryTable(this.staging);
+    this.#mirroredBefore = deps.mirrored.get() as Position;
     const applied = readApplied(deps.store);
     this.#applied = applied.position;
     this.#appliedView = applied.view;
-    this.#replays = new Replays(options.rebooted, deps.mirrored, applied.view);
+    this.#viewBefore = applied.view;
     this.#committed = applied.position;
     this.#mirrored = applied.position;
     this.#staged = applied.position;
@@ -176,12 +182,11 @@ export class State implements StateMachine {
     stamp: Stamp,
     data: Buffer | undefined,
   ): Outcome {
-    const contentDone = this.#hasContent(volume, change, stamp);
+    const contentDone = this.#hasContent(volume, stamp);
     const restore = operation.content && this.#keepForeseen(volume, change, stamp.position);
     const outcome = volume.apply(operation, change, stamp, data, contentDone);
     restore?.();
-    const owes = operation.mirror !== undefined && operation.mirrors?.(change) !== false;
-    if (owes && !this.#replays.isForetold(volume, stamp.position)) {
+    if (operation.mirror !== undefined && operation.mirrors?.(change) !== false) {
       this.#owed.push({ stamp, volume, operation: operation as unknown as AnyOperation, change });
     }
     return outcome;
@@ -193,6 +198,7 @@ export class State implements StateMachine {
     const made = isNew ? this.#openVolume(change.record) : undefined;
     this.registry.apply(change);
     made?.initialize(stamp);
+    if (this.#isReplayed) made?.backend.replayed?.();
     if (change.kind === 'put-verifier') this.#verify();
     this.#onRegistry();
   }
@@ -218,7 +224,7 @@ export class State implements StateMachine {
     if (this.#mirrored === position) return;
     this.#mirror(position);
     this.#mirrored = position;
-    this.#endReplays();
+    this.#endReplay();
     if (position - this.#applied >= UNFOLDED_MAX) this.fold();
   }
 
@@ -229,7 +235,7 @@ export class State implements StateMachine {
   fold(): void {
     this.settle();
     const position = this.#committed;
-    if (position === this.#applied || position < this.#replays.foretoldTo) return;
+    if (position === this.#applied) return;
     const view = this.#viewOf(position);
     this.staging.fold(position, (rows) =>
       this.#locals.fold(position, (locals) => {
@@ -244,28 +250,20 @@ export class State implements StateMachine {
   }
 
   restaging(last: Position): void {
+    this.#isReplayed = false;
     this.#ownLogTo = last;
-    this.#replays.begin(last);
-    this.#endReplays();
+    this.#loggedBefore = last;
+    if (this.#mirroredBefore > last) {
+      // A power cut took the end of the log.
+      this.#mirroredBefore = last;
+      this.#deps.mirrored.set(last);
+    }
+    this.#endReplay();
   }
 
   foresee(entry: Entry): void {
-    const stamp = { position: entry.position, time: entry.time };
-    const isOmitted = entry.dataSize > 0 && entry.data === undefined;
-    for (const { volume: id, code, reader } of readBody(entry.body).changes) {
-      const volume = this.#volumes.get(id);
-      const operation = operationOf(code);
-      if (volume === undefined || operation === undefined) continue;
-      const change = operation.decode(reader);
-      const extent = isOmitted ? operation.extent?.(change) : undefined;
-      if (extent !== undefined) {
-        this.#foreseen.push({ position: entry.position, volume: id, ...extent });
-      }
-      if (!this.#replays.foretells(volume, entry.position)) continue;
-      this.#locals.at(entry.position);
-      volume.mirror(operation, change, stamp, 'done', this.#options.self);
-      const gone = operation.ends?.(change);
-      if (gone !== undefined) this.#gone.add(`${id} ${gone}`);
+    for (const { volume, ...extent } of this.extents(entry)) {
+      this.#foreseen.push({ position: entry.position, volume, ...extent });
     }
   }
 
@@ -292,7 +290,7 @@ export class State implements StateMachine {
   /** Takes note of an entry that is applied already: retransmissions of its call find its reply. */
   recall(entry: Entry): void {
     this.lastTime = entry.time;
-    this.#replays.saw(entry.view);
+    if (entry.view > this.#viewBefore) this.#viewBefore = entry.view;
     const { reply } = readBody(entry.body);
     if (reply === undefined) return;
     this.replies.keep(reply.key, Buffer.from(reply.reply), entry.position, entry.time);
@@ -409,12 +407,10 @@ export class State implements StateMachine {
     };
   }
 
-  /** What a backend kept through the end of the process before is not done twice, and nothing for files that are gone. */
-  #hasContent(volume: Volume, change: unknown, { position }: Stamp): boolean {
-    if (!volume.backend.abilities.persistent) return false;
-    if (!this.#options.rebooted) return position <= this.#ownLogTo;
-    if (!this.#replays.isForetold(volume, position)) return false;
-    return this.#gone.has(`${volume.record.id} ${(change as { readonly file?: FileId }).file}`);
+  /** What a backend kept through the end of the process before is not done twice. */
+  #hasContent(volume: Volume, stamp: Stamp): boolean {
+    if (!volume.backend.abilities.persistent || this.#options.rebooted) return false;
+    return stamp.position <= this.#ownLogTo;
   }
 
   /**
@@ -422,10 +418,9 @@ export class State implements StateMachine {
    * hear of it, and mirror calls that were made long ago are told again only while nothing new is staged.
    */
   #restaged({ position, view }: Entry): void {
-    this.#replays.saw(view);
-    const { mirroredBefore } = this.#replays;
-    if (position <= mirroredBefore) this.commit(position);
-    if (position === mirroredBefore) this.fold();
+    if (view > this.#viewBefore) this.#viewBefore = view;
+    if (position <= this.#mirroredBefore) this.commit(position);
+    if (position === this.#mirroredBefore) this.fold();
   }
 
   #viewOf(position: Position): View {
@@ -434,21 +429,19 @@ export class State implements StateMachine {
 
   #mirror(position: Position): void {
     let done = 0;
-    let before = 0;
     try {
       for (const owed of this.#owed) {
         const { volume, operation, change, stamp } = owed;
         if (stamp.position > position) break;
-        this.#locals.at(Math.max(stamp.position, this.#replays.foretoldTo));
+        this.#locals.at(stamp.position);
         // An entry may have several changes: it counts with the last of them.
         const isLast = this.#owed[done + 1]?.stamp.position !== stamp.position;
-        const isWhole = isLast && stamp.position !== before;
-        before = stamp.position;
-        const view = this.#viewOf(stamp.position as Position);
-        const replay = this.#replays.replayOf(volume, stamp.position, view, isWhole);
+        const replay = this.#replayOf(owed, isLast);
         volume.mirror(operation, change, stamp, replay, this.#options.self);
         done += 1;
-        if (isLast) this.#replays.mirrored(volume, stamp.position);
+        if (isLast && stamp.position > this.#mirroredBefore) {
+          this.#deps.mirrored.set(stamp.position);
+        }
       }
     } finally {
       // What was made is not owed any more, also when the next one was refused.
@@ -456,8 +449,26 @@ export class State implements StateMachine {
     }
   }
 
-  #endReplays(): void {
-    this.#replays.endAt(this.#mirrored, this.#viewOf(this.#mirrored), this.#volumes.values());
+  /** Tells the backends when everything that they may have been told by an earlier process is behind them. */
+  #endReplay(): void {
+    if (this.#isReplayed || this.#mirrored < this.#loggedBefore) return;
+    if (this.#options.rebooted && this.#viewOf(this.#mirrored) <= this.#viewBefore) return;
+    this.#isReplayed = true;
+    for (const volume of this.#volumes.values()) volume.backend.replayed?.();
+  }
+
+  #replayOf({ volume, stamp }: Owed, isLast: boolean): Replay {
+    const position = stamp.position as Position;
+    if (!volume.backend.abilities.persistent) return 'fresh';
+    // The tree on the disk may be ahead of the mark, which a power cut takes back like anything that was not synced.
+    if (this.#options.rebooted)
+      return this.#viewOf(position) <= this.#viewBefore ? 'maybe' : 'fresh';
+    if (position <= this.#mirroredBefore) return 'done';
+    if (position > this.#loggedBefore) return 'fresh';
+    const isFirst = this.#inDoubt === undefined;
+    this.#inDoubt ??= position;
+    if (position !== this.#inDoubt) return 'fresh';
+    return isFirst && isLast ? 'last' : 'maybe';
   }
 
   #volumeOf(entry: Entry): Volume | undefined {
@@ -510,7 +521,6 @@ export class State implements StateMachine {
     const volume = new Volume(record, catalog, backend);
     volume.writeVerifier = Buffer.from(this.registry.verifier, 'hex');
     this.#volumes.set(record.id, volume);
-    this.#replays.opened(volume);
     return volume;
   }
 }

@@ -73,8 +73,6 @@ export type Replay = 'fresh' | 'done' | 'last' | 'maybe';
 
 export interface Backend {
   readonly abilities: BackendAbilities;
-  /** Absent where there is no tree, or no place for a mark. */
-  readonly mark?: BackendMark | undefined;
 
   /** Fills `target` from `offset`; returns the bytes read, fewer at the end of what is stored. Holes read as 0. */
   read(file: FileId, offset: number, target: Buffer): number | Promise<number>;
@@ -116,15 +114,6 @@ export interface Backend {
   /** Resolves when everything mirrored and written so far survives a power cut. */
   checkpoint(): Promise<void>;
   close(): Promise<void>;
-}
-
-/** Where a tree stands, kept beside it: the end of the process does not take them apart. */
-export interface BackendMark {
-  /** Nor does a power cut: the medium keeps both in order. */
-  readonly isOrdered: boolean;
-  /** The entry up to which the tree had been told of changes when the volume was opened; `undefined`: not known. */
-  readonly before: number | undefined;
-  set(position: number): void;
 }
 
 export interface BackendOptions {

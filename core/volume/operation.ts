@@ -81,8 +81,6 @@ export interface Operation<Args, Change, Outcome> {
   mirror?(backend: Backend, change: Change, context: MirrorContext): void;
   /** Whether `mirror` has anything to do for this change; without it, always. */
   mirrors?(change: Change): boolean;
-  /** The file that is gone with this change, if one is. */
-  ends?(change: Change): FileId | undefined;
   /** What must be fetched again when an entry with this change is discarded: from `offset` to `offset + size`. */
   extent?(
     change: Change,

@@ -19,10 +19,6 @@ export class SettledBackend implements Backend {
     return this.#backend.abilities;
   }
 
-  get mark() {
-    return this.#backend.mark;
-  }
-
   read(file: FileId, offset: number, target: Buffer): number | Promise<number> {
     this.#settle();
     return this.#backend.read(file, offset, target);

@@ -63,8 +63,4 @@ export const remove: Operation<RemoveArgs, RemoveChange, RemoveOutcome> = {
   mirror(backend, { directory, name, file, last }, { replay }) {
     backend.remove(directory, name, file, last, replay);
   },
-
-  ends({ file, last }) {
-    return last ? file : undefined;
-  },
 };

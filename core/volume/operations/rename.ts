@@ -97,10 +97,6 @@ export const rename: Operation<RenameArgs, RenameChange, RenameOutcome> = {
   mirror(backend, { source, target, file, replaced, same }, { replay }) {
     if (!same) backend.rename(source, target, file, replaced, replay);
   },
-
-  ends({ replaced }) {
-    return replaced?.last === true ? replaced.file : undefined;
-  },
 };
 
 /** A directory has one name; other files may have more. */

@@ -35,9 +35,7 @@ import { localHandleOf, Reserved } from './reserved.ts';
 import { settle } from './settle.ts';
 import { refusal } from './status.ts';
 import { Strangers } from './strangers.ts';
-import { keepsMarks, TreeMark } from './tree-mark.ts';
 import { Unnamed } from './unnamed.ts';
-import type { Claimed } from './volume-folder.ts';
 
 export interface PosixOptions {
   /** Files kept open at once, per volume. */
@@ -55,7 +53,6 @@ export interface PosixDependencies {
 
 export class PosixBackend implements Backend {
   readonly abilities: BackendAbilities;
-  readonly mark: TreeMark | undefined;
   readonly #objects: Objects;
   readonly #places: Places;
   readonly #content: Content;
@@ -64,9 +61,10 @@ export class PosixBackend implements Backend {
   readonly #medium: Medium;
   readonly #replaying: Replaying;
 
+  /** `layout` is a folder claimed already, in its `epoch`. */
   constructor(
     layout: Layout,
-    { epoch, isKnown }: Claimed,
+    epoch: number,
     table: LocalTable,
     options: PosixOptions,
     deps: PosixDependencies,
@@ -96,10 +94,6 @@ export class PosixBackend implements Backend {
     this.#places = places;
     this.#reserved = reserved;
     reserved.sweep(clock);
-    const { isOrdered } = this.#medium;
-    this.mark = keepsMarks(layout.in('reserved', 'mark'))
-      ? new TreeMark(`${layout.corner}/mark`, { isKnown, isOrdered })
-      : undefined;
   }
 
   read(file: FileId, offset: number, target: Buffer): number | Promise<number> {
@@ -196,7 +190,6 @@ export class PosixBackend implements Backend {
   }
 
   async close(): Promise<void> {
-    this.mark?.close();
     this.#objects.close();
   }
 }

@@ -24,8 +24,8 @@ export function posixFactory(options: PosixOptions, deps: PosixDependencies): Ba
       const refused = refuseFolder(volume, layout);
       if (refused !== undefined) throw new BackendError(refused, 'io');
       try {
-        const claimed = claimFolder(volume, layout);
-        return new PosixBackend(layout, claimed, table, options, deps);
+        const epoch = claimFolder(volume, layout);
+        return new PosixBackend(layout, epoch, table, options, deps);
       } catch (error) {
         throw refusal(error, `open ${volume.path}`);
       }

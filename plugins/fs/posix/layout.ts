@@ -2,7 +2,6 @@
  * Where things are in the volume's folder: the tree that people read, and our own corner `.understudy`.
  *
  *     volume.json   whose folder this is            strangers/  files that others had put where ours belong
- *     mark          where the tree stands
  *     reserved/     made, waiting for a name        unnamed/    content whose file has no name (any more, or yet)
  *     doubt/        removed while replaying, in case the replay shows that it was something else
  *     own           the client's own `.understudy`, if it makes one

@@ -17,9 +17,7 @@ export class Medium {
   readonly #layout: Layout;
   readonly #clock: Clock;
   readonly #syscalls: Syscalls;
-  readonly #isJournal: boolean;
-  /** What is done first is not lost while what is done later is kept: neither is lost in memory but with all of it. */
-  readonly isOrdered: boolean;
+  readonly #isOrdered: boolean;
   /** The file system is memory itself. */
   readonly isMemory: boolean;
   #space: Space | undefined;
@@ -31,9 +29,8 @@ export class Medium {
     this.#syscalls = syscalls;
     this.#asked = clock.now();
     const { type } = statfsSync(bytesOf(layout.root));
-    this.#isJournal = ORDERED_JOURNALS.has(type);
+    this.#isOrdered = ORDERED_JOURNALS.has(type);
     this.isMemory = type === MEMORY;
-    this.isOrdered = this.#isJournal || this.isMemory;
   }
 
   space(): Space {
@@ -52,7 +49,7 @@ export class Medium {
 
   /** Resolves when every name and attribute set so far survives a power cut. Contents are flushed by their files. */
   async flushNames(rootFd: number): Promise<void> {
-    if (this.#isJournal) await this.#flushJournal();
+    if (this.#isOrdered) await this.#flushJournal();
     else this.#syscalls.syncFilesystem(rootFd);
   }
 

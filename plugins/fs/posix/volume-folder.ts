@@ -49,14 +49,8 @@ export function refuseFolder(options: BackendOptions, layout: Layout): string | 
   return undefined;
 }
 
-export interface Claimed {
-  readonly epoch: number;
-  /** The folder was this volume's before, in this place. */
-  readonly isKnown: boolean;
-}
-
-/** Reads the marker, and writes it where it is missing or out of date. */
-export function claimFolder(options: BackendOptions, layout: Layout): Claimed {
+/** Reads the marker, writes it where it is missing or out of date, and returns the epoch of this folder. */
+export function claimFolder(options: BackendOptions, layout: Layout): number {
   const found = readMarker(layout);
   layout.make();
   const corner = statSync(bytesOf(layout.corner));
@@ -64,7 +58,7 @@ export function claimFolder(options: BackendOptions, layout: Layout): Claimed {
   const known = found === undefined || found === 'unreadable' ? undefined : found;
   const isHere = known?.inode === here.inode && known.bornMs === here.bornMs;
   const epoch = known === undefined ? 1 : isHere ? known.epoch : known.epoch + 1;
-  if (isHere && known.name === options.volumeName) return { epoch, isKnown: true };
+  if (isHere && known.name === options.volumeName) return epoch;
   const marker: Marker = {
     format: FORMAT,
     volume: options.volume,
@@ -75,7 +69,7 @@ export function claimFolder(options: BackendOptions, layout: Layout): Claimed {
   const part = bytesOf(`${layout.marker}.part`);
   writeFileSync(part, `${JSON.stringify(marker)}\n`, { mode: 0o600, flush: true });
   renameSync(part, bytesOf(layout.marker));
-  return { epoch, isKnown: isHere };
+  return epoch;
 }
 
 function refusePlace(path: string, volumeName: string): string | undefined {

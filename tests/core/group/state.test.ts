@@ -5,7 +5,7 @@ import { ROOT_CALLER } from '#core/vfs/caller.ts';
 import { ROOT_ID } from '#core/vfs/inode.ts';
 import { BackendError } from '#core/volume/backend.ts';
 import { MemoryStore } from '#core/volume/memory-store.ts';
-import { create, remove, write } from '#core/volume/operations.ts';
+import { create, write } from '#core/volume/operations.ts';
 import { suite } from '../../support/suite.ts';
 import { FakeBackend } from '../volume/fake-backend.ts';
 import { createArgs } from '../volume/fixture.ts';
@@ -170,9 +170,6 @@ test('an entry of two changes is mirrored when both are', () => {
   );
 });
 
-const replaysOf = (bench: Bench): (string | undefined)[] =>
-  bench.backend.calls.map((call) => call.split(' ').at(-1));
-
 test('only the call that was under way when the process ended is in doubt', () => {
   const bench = founded(new Bench());
   for (const name of ['one', 'two', 'three', 'four']) make(bench, name);
@@ -207,50 +204,6 @@ test('after a power cut every call of a view that the box had a part in may have
     bench.backend.calls.map((call) => call.split(' ').at(-1)),
     ['maybe', 'maybe', 'maybe', 'maybe', 'fresh'],
   );
-});
-
-test('a tree that says where it stands after a power cut is told of that before anything is staged', () => {
-  const bench = founded(new Bench());
-  for (const name of ['one', 'two', 'three', 'four']) make(bench, name);
-  const before = bench.store.clone();
-  const stood: number[] = [];
-  bench.backend.mark = { before: 3, isOrdered: true, set: (position) => stood.push(position) };
-  const again = new Bench(before, bench.mark, bench.backend, true);
-  bench.backend.calls.length = 0;
-  const log = bench.entries.filter((entry) => entry.position > again.state.applied);
-  for (const entry of log) again.state.foresee(entry);
-  assert.equal(replaysOf(bench), ['done', 'done']);
-  again.state.restaging(5 as Position);
-  for (const entry of log) again.state.stage(entry);
-  assert.is(again.state.applied, 3);
-  again.commit();
-  assert.equal(replaysOf(bench), ['done', 'done', 'last', 'fresh']);
-  assert.equal(stood, [4, 5]);
-});
-
-test('content of a file that a tree ahead of the store has no more is not made again', () => {
-  const bench = founded(new Bench());
-  make(bench, 'file');
-  const file = bench.volume().tree.entries(ROOT_ID)[0]?.id;
-  assert.ok(file);
-  bench.seal((transaction) => {
-    const data = Buffer.from('data');
-    const args = { file, offset: 0, size: data.length };
-    transaction.change(write, bench.volume(), ROOT_CALLER, args, { data });
-  });
-  bench.seal((transaction) => {
-    const args = { directory: ROOT_ID, name: 'file' };
-    transaction.change(remove, bench.volume(), ROOT_CALLER, args);
-  });
-  const backend = new FakeBackend();
-  backend.mark = { before: 4, isOrdered: true, set() {} };
-  const store = bench.store.clone();
-  const again = new Bench(store, bench.mark, backend, true);
-  const log = bench.entries.filter((entry) => entry.position > again.state.applied);
-  for (const entry of log) again.state.foresee(entry);
-  again.state.restaging(4 as Position);
-  for (const entry of log) again.state.stage(entry);
-  assert.equal([...backend.content.keys()], []);
 });
 
 test('a store that is emptied because a backend lost its content can be emptied in two goes', () => {

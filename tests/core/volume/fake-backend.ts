@@ -4,7 +4,6 @@ import {
   type Backend,
   type BackendAbilities,
   BackendError,
-  type BackendMark,
   type MirrorAttributes,
   type MirrorNode,
   type Replay,
@@ -24,7 +23,6 @@ export class FakeBackend implements Backend {
   readonly calls: string[] = [];
   readonly content = new Map<FileId, Buffer>();
   full = false;
-  mark: BackendMark | undefined;
   #reserved = 0;
 
   read(file: FileId, offset: number, target: Buffer): number {

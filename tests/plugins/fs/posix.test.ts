@@ -11,7 +11,6 @@ import {
   rmSync,
   statSync,
   unlinkSync,
-  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -286,32 +285,6 @@ for (const isDone of [true, false]) {
     }),
   );
 }
-
-test(
-  'where the tree stands is known again, and not believed when somebody touched or copied it',
-  inFolder(async (first, folder) => {
-    const table = new MapTable();
-    const stoodOf = async (): Promise<number | undefined> => {
-      const backend = folder.open(table);
-      await backend.close();
-      return backend.mark?.before;
-    };
-    assert.is(first.mark?.before, undefined);
-    assert.is(await stoodOf(), 0);
-    for (const position of [1, 2 ** 31 - 1, 2 ** 31, 2 ** 53 - 1]) {
-      first.mark?.set(position);
-      assert.is(await stoodOf(), position);
-    }
-    const path = join(folder.path, '.understudy/mark');
-    utimesSync(path, new Date(), new Date());
-    assert.is(await stoodOf(), undefined);
-    first.mark?.set(7);
-    const marker = join(folder.path, '.understudy/volume.json');
-    const { inode, ...rest } = JSON.parse(readFileSync(marker, 'utf8'));
-    writeFileSync(marker, JSON.stringify({ ...rest, inode: inode + 1 }));
-    assert.is(await stoodOf(), undefined);
-  }),
-);
 
 test(
   'a copy of the folder on another disk is read by its names',

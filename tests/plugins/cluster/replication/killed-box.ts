@@ -137,7 +137,6 @@ function rejoin(): void {
     return entries;
   };
   const entries = read();
-  if (isPower) for (const entry of entries) state.foresee(entry);
   state.restaging(own.last);
   for (const entry of entries) {
     if (entry.commit > state.applied) state.commit(entry.commit);

@@ -1,7 +1,7 @@
 /** One box over LMDB and a folder, killed at any moment: what it answered is there, in catalog, content and folder. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -15,8 +15,6 @@ const MODES = (process.env['MODES'] ?? '').split(',').filter((mode) => mode !== 
 const test = suite('cluster/replication/killed', { secondsMax: 30 + 10 * KILLS });
 
 const PROGRAM = join(import.meta.dirname, 'killed-box.ts');
-/** In memory where that can be had: a mark in a tree is believed through power cuts on few file systems. */
-const BASE = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 /** Calls to the file system that a box makes at most before it kills itself: while it starts, and while it works. */
 const FUSES = [100, 1000, 5000] as const;
 /** Milliseconds of work before a kill. */
@@ -24,7 +22,7 @@ const WORK_MS_MAX = 500;
 
 async function run(seed: number, modes: readonly string[]): Promise<void> {
   const seeded = new Seeded(seed);
-  const folder = mkdtempSync(join(BASE, 'understudy-killed-'));
+  const folder = mkdtempSync(join(tmpdir(), 'understudy-killed-'));
   mkdirSync(join(folder, 'state'));
   try {
     let mode = 'plain';
