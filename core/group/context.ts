@@ -16,7 +16,7 @@ export type Effect =
   /** Append to the log, stage, and commit on the way what each entry relies on; at last commit up to `commit`. */
   | { readonly kind: 'take'; readonly records: readonly EntryRecord[]; readonly commit: Position }
   | { readonly kind: 'commit'; readonly position: Position }
-  /** Make everything logged durable and report it by `synced`. */
+  /** Make everything logged durable and report it by `synced`; of a joining box all content, too. */
   | { readonly kind: 'sync' }
   | { readonly kind: 'send'; readonly to: BoxId; readonly message: Exclude<Message, Append> }
   /** Send every entry after `after` up to `upTo` (none: a heartbeat), in messages of bounded size. */
@@ -34,7 +34,7 @@ export type Effect =
   /** Set aside what the group has not, discard, cut the log behind what is applied; report extents by `rebased`. */
   | { readonly kind: 'rebase'; readonly runs: readonly ViewRun[]; readonly end: Position }
   | { readonly kind: 'put'; readonly extent: Extent; readonly data: Buffer }
-  /** All extents have been fetched again. */
+  /** All extents have been fetched again: a sync begun before this does not count. */
   | { readonly kind: 'whole' }
   | {
       readonly kind: 'give';

@@ -13,7 +13,9 @@ export class Follower {
   #stable: Position;
   #syncing = false;
   #sentAt: InstantMs;
-  whole: boolean;
+  /** Until its content is what its entries say, nothing new of this box counts as durable. */
+  #whole: boolean;
+  readonly #floor: Position;
 
   constructor(context: Context, primary: BoxId, whole: boolean) {
     this.#context = context;
@@ -22,7 +24,8 @@ export class Follower {
     // A joining box is about to cut its log to what is committed.
     this.#stable = whole ? context.log.last : context.commit;
     this.#sentAt = 0 as InstantMs;
-    this.whole = whole;
+    this.#whole = whole;
+    this.#floor = context.commit;
   }
 
   get matched(): Position {
@@ -59,6 +62,14 @@ export class Follower {
     return true;
   }
 
+  /** Content is fetched: what is durable is asked anew, because a sync before now did not cover it. */
+  complete(): void {
+    const context = this.#context;
+    this.#whole = true;
+    context.durable = Math.min(context.durable, this.#floor) as Position;
+    this.settle(this.#matched);
+  }
+
   /** Asks for everything up to here to be synced, whether it needed to be or not. */
   settle(position: Position): void {
     if (position > this.#stable) this.#stable = position;
@@ -78,16 +89,16 @@ export class Follower {
       view: context.view,
       session: context.session,
       received: this.#matched,
-      durable: Math.min(context.durable, this.#matched) as Position,
+      durable: Math.min(this.#whole ? context.durable : this.#floor, this.#matched) as Position,
       committed: Math.max(committed, context.commit) as Position,
       sentAt: this.#sentAt,
       gap,
-      whole: this.whole,
+      whole: this.#whole,
     });
   }
 
   #sync(): void {
-    if (this.#syncing || this.#stable <= this.#context.durable) return;
+    if (this.#syncing || !this.#whole || this.#stable <= this.#context.durable) return;
     this.#syncing = true;
     this.#context.emit({ kind: 'sync' });
   }

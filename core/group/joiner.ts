@@ -164,8 +164,8 @@ export class Joiner implements RoleMachine {
 
   #complete(): void {
     if (this.#follower === undefined) return;
-    this.#follower.whole = true;
     this.#context.emit({ kind: 'whole' });
+    this.#follower.complete();
   }
 }
 

@@ -252,6 +252,8 @@ export class Log implements LogView {
   #follows(segment: Segment): boolean {
     const before = this.#segments.at(-1);
     if (before === undefined) return true;
+    // What a cut had taken away is there again when the power went before the file was synced.
+    before.cut(segment.head.sizeBefore);
     if (before.empty) before.last = (segment.head.first - 1) as Position;
     if (before.size >= segment.head.sizeBefore && before.last === segment.head.first - 1)
       return true;

@@ -165,6 +165,11 @@ export class Member {
     return this.#replica?.context.configuration ?? none;
   }
 
+  /** Boxes, without this one, that may be in sync or are about to be: what is made safe is made so on each of them. */
+  get required(): readonly BoxId[] {
+    return this.#replica?.primary?.required ?? [];
+  }
+
   get committed(): Position {
     return this.#replica?.context.commit ?? this.#ports.state.applied;
   }
@@ -386,6 +391,7 @@ export class Member {
         this.#ports.state.putContent(effect.extent, effect.data);
         break;
       case 'whole':
+        this.#cuts += 1;
         this.#refetch = [];
         writeRefetch(this.#ports.disk, []);
         break;
@@ -439,8 +445,10 @@ export class Member {
     }
     this.#syncing = true;
     const cuts = this.#cuts;
-    this.#log.sync().then(
-      (position) => this.#synced(cuts === this.#cuts ? position : (0 as Position)),
+    // A COMMIT may have been answered before this box was asked to sync anything.
+    const content = this.#replica?.role === 'joining' ? this.#ports.state.checkpoint() : undefined;
+    Promise.all([this.#log.sync(), content]).then(
+      ([position]) => this.#synced(cuts === this.#cuts ? position : (0 as Position)),
       (error: Error) => {
         this.#fail(`the log cannot be synced: ${error.message}`);
         this.#drain();

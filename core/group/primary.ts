@@ -57,6 +57,10 @@ export class Primary implements RoleMachine {
     this.#advance();
   }
 
+  get required(): readonly BoxId[] {
+    return this.#required.map((peer) => peer.id);
+  }
+
   get serving(): boolean {
     return this.#serving;
   }

@@ -136,6 +136,14 @@ export class Segment {
     this.dirty = true;
   }
 
+  /** Keeps at most `size` bytes, which end with a record; `last` is the caller's to see to. */
+  cut(size: number): void {
+    if (this.size <= size) return;
+    this.file.truncate(size);
+    this.size = size;
+    this.dirty = true;
+  }
+
   /** Decodes records from `offset` to `end` until `visit` returns false or the bytes form no record. */
   walk(offset: number, end: number, visit: (record: DecodedRecord) => boolean): void {
     let bytes = this.#load(offset, end, READ_SIZE);

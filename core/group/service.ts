@@ -39,7 +39,7 @@ export type GroupMember = Pick<
   | 'accepting'
   | 'view'
   | 'committed'
-  | 'configuration'
+  | 'required'
   | 'propose'
   | 'afterCommit'
   | 'onServing'
@@ -242,7 +242,8 @@ export class GroupService implements Group {
 
   /**
    * A stable entry without changes is a barrier: its commit says that every log up to it is synced. Beside it every
-   * in-sync box syncs the file itself. A box that goes out of sync meanwhile need not answer.
+   * box that may be in sync syncs the file itself, also one that becomes so meanwhile; one that goes out of sync need
+   * not answer. A box that joins later syncs everything before it counts (core/group/follower.ts).
    */
   async sync(volumeId: number, file: FileId): Promise<void> {
     const { state, member } = this.#deps;
@@ -252,12 +253,14 @@ export class GroupService implements Group {
     }
     this.#next();
     const position = this.#propose(true, undefined, undefined);
-    const peers = member.configuration.inSync.filter((box) => box !== this.self);
-    await Promise.all([
-      this.#committed(position),
-      volume.backend.sync(file),
-      ...peers.map((peer) => this.#syncOn(peer, volumeId, file)),
-    ]);
+    const asked = new Set<BoxId>();
+    const ask = (): Promise<void>[] => {
+      const peers = member.required.filter((peer) => !asked.has(peer));
+      for (const peer of peers) asked.add(peer);
+      return peers.map((peer) => this.#syncOn(peer, volumeId, file));
+    };
+    await Promise.all([this.#committed(position), volume.backend.sync(file), ...ask()]);
+    for (let more = ask(); more.length > 0; more = ask()) await Promise.all(more);
   }
 
   /** For transactions: everything that is not the operation's own business. */
@@ -335,8 +338,8 @@ export class GroupService implements Group {
         return;
       } catch {
         // Who serves no longer answers nobody: its client asks the next one.
-        const { serving, configuration } = this.#deps.member;
-        if (!serving || !configuration.inSync.includes(peer)) return;
+        const { serving, required } = this.#deps.member;
+        if (!serving || !required.includes(peer)) return;
         await new Promise<void>((resolve) => this.#deps.clock.after(SYNC_RETRY_MS, resolve));
       }
     }

@@ -36,6 +36,8 @@ export interface StateMachine {
    * before the entry and those just ahead of it are staged: true for a volume that is not known yet.
    */
   logsData(entry: Entry): boolean;
+  /** Resolves when everything staged so far survives a power cut, content included. */
+  checkpoint(): Promise<void>;
   /** The bulk bytes of an entry whose log record has none, read from the backend as they are now. */
   content(entry: Entry): Buffer;
   /** What staging this entry may have written, to be fetched again if it is discarded. */

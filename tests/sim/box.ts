@@ -136,14 +136,12 @@ export class Box<M extends Machine> implements Endpoint {
   }
 
   received(peer: BoxId, frame: Buffer, channel: Channel): void {
-    this.#later(
-      0,
-      () => {
-        if (channel === CHANNEL.group) this.member?.received(peer, frame);
-        else this.#handlers.get(channel)?.frame?.(peer, frame);
-      },
-      channel !== CHANNEL.group,
-    );
+    const receive = (): void => {
+      if (channel === CHANNEL.group) this.member?.received(peer, frame);
+      else this.#handlers.get(channel)?.frame?.(peer, frame);
+    };
+    // A sync that finds nothing to do is done without any event of its own.
+    this.#later(0, receive, true);
   }
 
   linkUp(peer: BoxId): void {

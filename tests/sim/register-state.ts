@@ -130,6 +130,11 @@ export class RegisterState implements StateMachine {
 
   recall(): void {}
 
+  checkpoint(): Promise<void> {
+    this.#store.checkpoint();
+    return Promise.resolve();
+  }
+
   foresee(): void {}
 
   logsData(entry: Entry): boolean {

@@ -114,8 +114,8 @@ export class VolumeMachine implements Machine {
       get committed() {
         return member.committed;
       },
-      get configuration() {
-        return member.configuration;
+      get required() {
+        return member.required;
       },
       propose: member.propose.bind(member),
       onServing: member.onServing.bind(member),

@@ -127,7 +127,7 @@ export class Bench {
 
   #member() {
     const isServing = (): boolean => this.serving;
-    const configuration = () => ({ view: 1 as View, primary: BOX, inSync: this.inSync });
+    const required = () => this.inSync.filter((box) => box !== BOX);
     return {
       get serving() {
         return isServing();
@@ -137,8 +137,8 @@ export class Bench {
       },
       view: 1 as View,
       committed: 0 as Position,
-      get configuration() {
-        return configuration();
+      get required() {
+        return required();
       },
       onServing: (listener: (serving: boolean) => void) => this.#listeners.push(listener),
       afterCommit: (_: Position, run: () => void) => this.#waiting.push(run),
