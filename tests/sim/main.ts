@@ -2,12 +2,13 @@
  * Runs seeds of the simulation.
  *
  *     npm run sim -- --seed N --steps N [--seeds K] [--state register|volume|both] [--break RULE]
+ *                 [--keep-going] [--tail LINES]
  */
 import { parseArgs } from 'node:util';
 import type { Broken } from './machine.ts';
 import { type SimOptions, simulate } from './simulation.ts';
 
-const TRACE_TAIL = Number(process.env['TAIL'] ?? 120);
+const TRACE_TAIL = 120;
 
 const { values } = parseArgs({
   options: {
@@ -17,6 +18,7 @@ const { values } = parseArgs({
     state: { type: 'string', default: 'both' },
     break: { type: 'string' },
     'keep-going': { type: 'boolean', default: false },
+    tail: { type: 'string', default: String(TRACE_TAIL) },
   },
 });
 
@@ -46,7 +48,7 @@ async function main(): Promise<void> {
     if (result.failure !== undefined) {
       process.exitCode = 1;
       failed += 1;
-      const tail = values['keep-going'] ? 0 : TRACE_TAIL;
+      const tail = values['keep-going'] ? 0 : Number(values.tail);
       for (const line of result.trace.slice(result.trace.length - tail)) out(line);
       out(`seed ${seed} failed: ${result.failure}`);
       if (!values['keep-going']) return;
