@@ -10,6 +10,11 @@ import type { Extent, StateMachine } from './state-machine.ts';
 const FOLDER = 'aside';
 /** Extents that wait to be fetched again: what discarded entries may have written. Survives a restart. */
 const REFETCH = 'refetch.json';
+/**
+ * There while some box may have lost content that no log has, since a power cut: the position up to which none has. Boxes
+ * that join fetch such content of later entries as the primary has it, until all are in sync.
+ */
+const SURE = 'sure-to';
 /** There while this box lacks what it once acknowledged: its log, which would show it, was begun anew. */
 const LACKING = 'lacks-entries';
 
@@ -51,6 +56,17 @@ export function readRefetch(disk: Disk): readonly Extent[] {
 export function writeRefetch(disk: Disk, extents: readonly Extent[]): void {
   if (extents.length > 0) disk.replace(REFETCH, Buffer.from(JSON.stringify(extents)));
   else if (disk.read(REFETCH) !== undefined) disk.remove(REFETCH);
+}
+
+export function readSure(disk: Disk): Position | undefined {
+  const bytes = disk.read(SURE);
+  return bytes === undefined ? undefined : (Number(bytes.toString('latin1')) as Position);
+}
+
+export function writeSure(disk: Disk, sure: Position | undefined): void {
+  if (sure === readSure(disk)) return;
+  if (sure === undefined) disk.remove(SURE);
+  else disk.replace(SURE, Buffer.from(String(sure), 'latin1'));
 }
 
 /** Whether a start before this one found the store empty and the log beginning too late, and no join has mended it. */

@@ -33,6 +33,8 @@ export type Effect =
   | { readonly kind: 'serving'; readonly serving: boolean }
   /** Set aside what the group has not, discard, cut the log behind what is applied; report extents by `rebased`. */
   | { readonly kind: 'rebase'; readonly runs: readonly ViewRun[]; readonly end: Position }
+  /** All that the group had at the welcome is here, and committed. */
+  | { readonly kind: 'caught-up' }
   | { readonly kind: 'put'; readonly extent: Extent; readonly data: Buffer }
   /** All extents have been fetched again: a sync begun before this does not count. */
   | { readonly kind: 'whole' }
@@ -104,6 +106,8 @@ export class Context {
   arbiterReason = '';
   /** What this box acknowledged is neither in its store nor in its log: it may only be brought up to date by another. */
   lacksEntries = false;
+  /** Behind this some box may have lost unstable content in a power cut; `undefined` where none has. See aside.ts. */
+  sure: Position | undefined;
   /** The owner told this box to go on without the others. */
   overridden = false;
   #effects: Effect[] = [];

@@ -13,8 +13,8 @@ export class Follower {
   #stable: Position;
   #syncing = false;
   #sentAt: InstantMs;
-  /** Until its content is what its entries say, nothing new of this box counts as durable. */
-  #whole: boolean;
+  /** Until its content is what its entries say, and safe, nothing new of this box counts as durable. */
+  #content: 'lacking' | 'syncing' | 'whole';
   readonly #floor: Position;
 
   constructor(context: Context, primary: BoxId, whole: boolean) {
@@ -24,7 +24,7 @@ export class Follower {
     // A joining box is about to cut its log to what is committed.
     this.#stable = whole ? context.log.last : context.commit;
     this.#sentAt = 0 as InstantMs;
-    this.#whole = whole;
+    this.#content = whole ? 'whole' : 'lacking';
     this.#floor = context.commit;
   }
 
@@ -62,43 +62,38 @@ export class Follower {
     return true;
   }
 
-  /** Content is fetched: what is durable is asked anew, because a sync before now did not cover it. */
+  /** Content is what the entries say: a sync that begins now makes it safe, with the log. */
   complete(): void {
-    const context = this.#context;
-    this.#whole = true;
-    context.durable = Math.min(context.durable, this.#floor) as Position;
-    this.settle(this.#matched);
-  }
-
-  /** Asks for everything up to here to be synced, whether it needed to be or not. */
-  settle(position: Position): void {
-    if (position > this.#stable) this.#stable = position;
-    this.#sync();
+    this.#content = 'syncing';
+    this.#syncing = true;
+    this.#context.emit({ kind: 'sync' });
   }
 
   synced(): void {
     this.#syncing = false;
+    if (this.#content === 'syncing') this.#content = 'whole';
     this.acknowledge(false);
     this.#sync();
   }
 
   acknowledge(gap: boolean, committed: Position = this.#context.commit): void {
     const context = this.#context;
+    const isWhole = this.#content === 'whole';
     context.send(this.#primary, {
       kind: 'acknowledge',
       view: context.view,
       session: context.session,
       received: this.#matched,
-      durable: Math.min(this.#whole ? context.durable : this.#floor, this.#matched) as Position,
+      durable: Math.min(isWhole ? context.durable : this.#floor, this.#matched) as Position,
       committed: Math.max(committed, context.commit) as Position,
       sentAt: this.#sentAt,
       gap,
-      whole: this.#whole,
+      whole: isWhole,
     });
   }
 
   #sync(): void {
-    if (this.#syncing || !this.#whole || this.#stable <= this.#context.durable) return;
+    if (this.#syncing || this.#content !== 'whole' || this.#stable <= this.#context.durable) return;
     this.#syncing = true;
     this.#context.emit({ kind: 'sync' });
   }

@@ -14,6 +14,10 @@ import { Follower } from './follower.ts';
 import type { Message } from './messages.ts';
 import type { Extent } from './state-machine.ts';
 
+/** The log would name the files. */
+const UNSURE =
+  'the power was cut, and this log does not reach back to what may be lost: its content must be copied anew';
+
 export class Joiner implements RoleMachine {
   readonly role = 'joining';
   readonly #context: Context;
@@ -24,6 +28,7 @@ export class Joiner implements RoleMachine {
   /** Where the group's log ended at the welcome: content is fetched when this box is past it. */
   #end = 0 as Position;
   #extents: Extent[] = [];
+  #isCaughtUp = false;
   #fetching = false;
   #askedAt = -Infinity as InstantMs;
   #readAt: InstantMs;
@@ -97,8 +102,8 @@ export class Joiner implements RoleMachine {
   /** What this box must fetch again, as the driver found when it cut the log. */
   rebased(extents: readonly Extent[]): void {
     this.#extents = extents.flatMap(pieces);
-    if (this.#extents.length === 0) this.#complete();
     this.#follower?.acknowledge(false);
+    this.#onProgress();
   }
 
   #forgotten(): void {
@@ -107,6 +112,7 @@ export class Joiner implements RoleMachine {
 
   #seek(): void {
     this.#follower = undefined;
+    this.#isCaughtUp = false;
     this.#fetching = false;
     this.#nonce = this.#context.options.nonce();
     this.#ask();
@@ -127,6 +133,12 @@ export class Joiner implements RoleMachine {
 
   #onWelcome(message: Extract<Message, { kind: 'welcome' }>): void {
     const context = this.#context;
+    const sure = Math.min(context.sure ?? message.sure, message.sure) as Position;
+    if (sure + 1 < Math.min(context.log.first, message.end)) {
+      this.#to.out(UNSURE);
+      return;
+    }
+    if (sure < message.end) context.sure = sure;
     context.session = this.#nonce;
     context.durable = Math.min(context.durable, context.commit) as Position;
     this.#end = message.end;
@@ -135,8 +147,12 @@ export class Joiner implements RoleMachine {
   }
 
   #onProgress(): void {
-    if (this.#follower === undefined || this.#follower.matched < this.#end) return;
-    this.#follower.settle(this.#end);
+    if (this.#follower === undefined || this.#context.commit < this.#end) return;
+    if (!this.#isCaughtUp) {
+      this.#isCaughtUp = true;
+      this.#context.emit({ kind: 'caught-up' });
+      if (this.#extents.length === 0) this.#complete();
+    }
     this.#fetch();
   }
 
@@ -154,12 +170,8 @@ export class Joiner implements RoleMachine {
     this.#fetching = false;
     this.#extents.shift();
     this.#context.emit({ kind: 'put', extent, data });
-    if (this.#extents.length === 0) {
-      this.#complete();
-      this.#follower?.acknowledge(false);
-    } else {
-      this.#fetch();
-    }
+    if (this.#extents.length === 0) this.#complete();
+    else this.#fetch();
   }
 
   #complete(): void {

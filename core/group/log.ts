@@ -6,7 +6,7 @@
  */
 import { assert } from '../assert.ts';
 import { LOG_SEGMENT_SIZE, LOG_SIZE_MAX } from '../limits.ts';
-import type { Disk } from '../ports/disk.ts';
+import { type Disk, DiskError } from '../ports/disk.ts';
 import type { Entry, Position, View } from './entry.ts';
 import { type DecodedRecord, type EntryRecord, isWhole, logParts } from './record.ts';
 import { Segment, type SegmentHead } from './segment.ts';
@@ -29,6 +29,9 @@ export interface LogOptions {
 
 /** Segments at the end that are read whole when the log is opened: what may not have been synced. */
 const RECOVERED_SEGMENTS = 2;
+/** Bytes of entries held at once by whoever goes through them. */
+const READ_SIZE_MAX = 4 * 1024 * 1024;
+
 export class Log implements LogView {
   readonly #disk: Disk;
   readonly #segmentSize: number;
@@ -158,6 +161,17 @@ export class Log implements LogView {
       if (next === start) break;
     }
     return records;
+  }
+
+  /** Visits the entries from `from` to `to`, in order. Throws `DiskError` where the log is damaged. */
+  each(from: Position, to: Position, visit: (entry: Entry) => void): void {
+    let next = from;
+    while (next <= to) {
+      const records = this.read(next, to, READ_SIZE_MAX);
+      if (records.length === 0) throw new DiskError(`the log is damaged at entry ${next}`, false);
+      for (const { entry } of records) visit(entry);
+      next = (next + records.length) as Position;
+    }
   }
 
   /** Forgets the entries after `after`, which must not be before `first - 1`. */

@@ -3,7 +3,7 @@
  * it on a real box, tests/sim on a virtual one.
  */
 import { assert } from '../assert.ts';
-import { REPLIES_MAX, TICK_MS } from '../limits.ts';
+import { TICK_MS } from '../limits.ts';
 import type { Log as Report } from '../log-line.ts';
 import type { Clock, InstantMs, Time, Timer } from '../ports/clock.ts';
 import { type Disk, DiskError } from '../ports/disk.ts';
@@ -17,10 +17,12 @@ import {
   isLacking,
   listAside,
   readRefetch,
+  readSure,
   setAside,
   uniqueExtents,
   writeLacking,
   writeRefetch,
+  writeSure,
 } from './aside.ts';
 import type { Answer, Effect } from './context.ts';
 import type { BoxId, Entry, Position, View } from './entry.ts';
@@ -30,7 +32,8 @@ import { decodeMessage, encodeMessage, type Message } from './messages.ts';
 import { Outbox } from './outbox.ts';
 import { type EntryRecord, encodeRecords } from './record.ts';
 import { Replica } from './replica.ts';
-import type { Extent, StateMachine } from './state-machine.ts';
+import type { Extent, LoggedEntries, StateMachine } from './state-machine.ts';
+import { Syncs } from './syncs.ts';
 import type { Configuration } from './view.ts';
 import { Waiters } from './waiters.ts';
 
@@ -42,7 +45,7 @@ export interface MemberOptions {
   readonly founder: boolean;
   /** The log was kept in memory only (durability `memory`) and the machine has restarted since. */
   readonly mayHaveLostTail: boolean;
-  /** The machine has restarted since: content that was never synced is fetched again, as far as the log reaches back. */
+  /** The machine has restarted since: content that was never synced is fetched again where others have it. */
   readonly mayHaveLostContent: boolean;
   readonly log?: LogOptions;
 }
@@ -72,8 +75,8 @@ export interface Proposal {
   readonly data: Buffer | undefined;
 }
 
-/** Bytes of entries restaged or compared at once. */
-const READ_SIZE_MAX = 4 * 1024 * 1024;
+/** Entries that may be staged and not yet logged: fewer than are noted as under way (under-way.ts). */
+const UNLOGGED_MAX = 1024;
 
 export class Member {
   readonly #options: MemberOptions;
@@ -89,14 +92,12 @@ export class Member {
   #pending: Entry[] = [];
   #flushing = false;
   #draining = false;
-  #syncing = false;
-  #syncAgain = false;
-  /** Counts the cuts of the log: a sync begun before one says nothing about what came after. */
-  #cuts = 0;
+  readonly #syncs = new Syncs(
+    () => this.#syncAll(),
+    (position) => this.#synced(position),
+    (error) => this.#fail(`the log cannot be synced: ${error.message}`),
+  );
   #refetch: readonly Extent[] = [];
-  #suspectContent: boolean;
-  /** What the log itself says is committed: the state may not have folded all of that yet. */
-  #restagedTo = 0 as Position;
   #stopped = false;
   #moved: ((result: Result<void, string>) => void) | undefined;
 
@@ -105,7 +106,6 @@ export class Member {
     this.#ports = ports;
     this.#log = new Log(ports.disk, options.log);
     this.#outbox = new Outbox(this.#log, ports.state);
-    this.#suspectContent = options.mayHaveLostContent;
   }
 
   /** Opens the log, stages what is not applied yet, and begins to find out who serves. */
@@ -114,15 +114,18 @@ export class Member {
     const lacksEntries = this.#log.gapBefore(state.applied) || isLacking(disk);
     writeLacking(disk, lacksEntries);
     this.#log.open(state.applied, state.appliedView);
+    const sure = this.#sure();
+    this.#refetch = uniqueExtents([...readRefetch(disk), ...state.unlogged]);
+    writeRefetch(disk, this.#refetch);
+    state.logged();
     const refused = this.#restage();
     await this.#log.sync();
     if (this.#stopped) return;
-    this.#refetch = readRefetch(disk);
-    const commit = Math.max(this.#restagedTo, state.applied) as Position;
+    const commit = state.applied;
     const commitView = this.#log.viewAt(commit) ?? state.appliedView;
     this.#replica = new Replica(
       { ...this.#options, nonce: () => random.u32() || 1 },
-      { log: this.#log, commit, commitView, now: clock.now(), lacksEntries },
+      { log: this.#log, commit, commitView, now: clock.now(), lacksEntries, sure },
     );
     if (refused !== undefined) this.#replica.failed(refused);
     for (const peer of this.#up) this.#replica.linkUp(clock.now(), peer);
@@ -199,7 +202,7 @@ export class Member {
     const dataSize = data?.length ?? 0;
     this.#pending.push({ position, view, commit, time, stable, body, data, dataSize });
     replica.proposed(position, stable);
-    if (dataSize > 0) this.#logPending();
+    if (dataSize > 0 || this.#pending.length >= UNLOGGED_MAX) this.#logPending();
     if (!this.#flushing) {
       this.#flushing = true;
       this.#ports.defer(() => this.#flush());
@@ -289,6 +292,26 @@ export class Member {
     if (this.#stopped) return;
     this.#replica?.tick(this.#ports.clock.now());
     this.#drain();
+    this.#settleSure();
+  }
+
+  /** After a power cut: behind where some box may have lost content that others are to fetch as this group then has it. */
+  #sure(): Position | undefined {
+    const { disk, state } = this.#ports;
+    const known = readSure(disk);
+    if (!this.#options.mayHaveLostContent) return known;
+    const sure = Math.min(known ?? Infinity, state.followed) as Position;
+    writeSure(disk, sure);
+    return sure;
+  }
+
+  /** Once every member is in sync, all have the same. */
+  #settleSure(): void {
+    const context = this.#replica?.context;
+    if (context?.sure === undefined || this.#replica?.role === 'joining') return;
+    if (context.configuration.inSync.length < this.#options.members.length) return;
+    context.sure = undefined;
+    writeSure(this.#ports.disk, undefined);
   }
 
   /** The end of a turn in which something was proposed. */
@@ -306,7 +329,7 @@ export class Member {
     const records = encodeRecords(this.#pending, this.#ports.disk);
     this.#pending = [];
     this.#outbox.add(records);
-    this.#guard(() => this.#log.append(records, (entry) => this.#ports.state.logsData(entry)));
+    this.#guard(() => this.#append(records));
   }
 
   /** Performs effects until there are none. Reports that effects make may bring new ones; calls do not nest. */
@@ -356,6 +379,7 @@ export class Member {
     this.#waiters.drop();
     this.#setServing(false);
     this.#replica?.failed(reason);
+    this.#drain();
   }
 
   #perform(replica: Replica, effect: Effect): void {
@@ -367,7 +391,7 @@ export class Member {
         this.#commit(effect.position);
         break;
       case 'sync':
-        this.#sync();
+        this.#syncs.ask();
         break;
       case 'send':
         this.#ports.transport.send(effect.to, encodeMessage(effect.message));
@@ -387,11 +411,14 @@ export class Member {
       case 'rebase':
         this.#rebase(replica, (entry) => isGroups(entry, effect.runs, effect.end));
         break;
+      case 'caught-up':
+        this.#ports.state.caughtUp(this.#logged());
+        break;
       case 'put':
         this.#ports.state.putContent(effect.extent, effect.data);
         break;
       case 'whole':
-        this.#cuts += 1;
+        this.#syncs.cut();
         this.#refetch = [];
         writeRefetch(this.#ports.disk, []);
         break;
@@ -412,13 +439,13 @@ export class Member {
     let logged = 0;
     let staged = 0;
     const log = () => {
-      this.#log.append(records.slice(logged, staged), (entry) => state.logsData(entry));
+      this.#append(records.slice(logged, staged));
       logged = staged;
     };
     // Staged before it is logged: what the log says this box has, it has, content included. Committed after.
     try {
       for (const { entry } of records) {
-        if (entry.commit > this.#log.last) log();
+        if (entry.commit > this.#log.last || staged - logged >= UNLOGGED_MAX) log();
         if (entry.commit > state.applied) state.commit(entry.commit);
         state.stage(entry);
         staged += 1;
@@ -431,38 +458,27 @@ export class Member {
     this.#log.retain(state.secured);
   }
 
+  #append(records: readonly EntryRecord[]): void {
+    const { state } = this.#ports;
+    this.#log.append(records, (entry) => state.logsData(entry));
+    state.logged();
+  }
+
   #commit(position: Position): void {
     this.#outbox.committed(position);
     this.#ports.state.commit(position);
     this.#log.retain(this.#ports.state.secured);
   }
 
-  /** At most one sync runs; one asked for meanwhile follows it and covers all that was appended until then. */
-  #sync(): void {
-    if (this.#syncing) {
-      this.#syncAgain = true;
-      return;
-    }
-    this.#syncing = true;
-    const cuts = this.#cuts;
-    // A COMMIT may have been answered before this box was asked to sync anything.
+  /** Of a joining box with all content: a COMMIT may have been answered before it was asked to sync anything. */
+  async #syncAll(): Promise<Position> {
     const content = this.#replica?.role === 'joining' ? this.#ports.state.checkpoint() : undefined;
-    Promise.all([this.#log.sync(), content]).then(
-      ([position]) => this.#synced(cuts === this.#cuts ? position : (0 as Position)),
-      (error: Error) => {
-        this.#fail(`the log cannot be synced: ${error.message}`);
-        this.#drain();
-      },
-    );
+    const [position] = await Promise.all([this.#log.sync(), content]);
+    return position;
   }
 
   #synced(position: Position): void {
-    this.#syncing = false;
     if (this.#stopped) return;
-    if (this.#syncAgain) {
-      this.#syncAgain = false;
-      this.#sync();
-    }
     this.#replica?.synced(this.#ports.clock.now(), position);
     this.#drain();
   }
@@ -517,6 +533,7 @@ export class Member {
       this.#waiters.drop();
       this.#outbox.clear();
     }
+    if (serving) this.#ports.state.caughtUp(this.#logged());
     this.#serving = serving;
     for (const listener of this.#listeners) listener(serving);
   }
@@ -524,44 +541,33 @@ export class Member {
   /** Sets aside what only this box has, and goes back to what is applied (core/group/joiner.ts). */
   #rebase(replica: Replica, isTheirs: (entry: Entry) => boolean): void {
     const { disk, state } = this.#ports;
+    const { sure } = replica.context;
     const extents = [...this.#refetch];
-    const from = this.#suspectContent ? this.#log.first : ((state.applied + 1) as Position);
     let first: Entry | undefined;
-    this.#eachEntry(from, this.#log.last, (entry) => {
-      for (const extent of state.extents(entry)) extents.push(extent);
-      if (entry.position <= state.applied || isTheirs(entry)) return;
+    const from = Math.min(sure ?? state.applied, state.applied) + 1;
+    this.#log.each(from as Position, this.#log.last, (entry) => {
+      const isNew = entry.position > state.applied;
+      // Of what all have, only bytes that no log has can differ.
+      if (isNew || !entry.stable) extents.push(...state.extents(entry));
+      if (!isNew || isTheirs(entry)) return;
       first ??= entry;
       setAside(disk, state, first, entry);
     });
-    this.#suspectContent = false;
+    if (sure !== undefined) writeSure(disk, sure);
     this.#refetch = uniqueExtents(extents);
     writeRefetch(disk, this.#refetch);
     state.discard();
     this.#outbox.clear();
     this.#log.truncate(state.applied);
     writeLacking(disk, false);
-    this.#cuts += 1;
+    this.#syncs.cut();
     replica.rebased(this.#refetch);
   }
 
   /** Stages what the log holds and the store has not. A sentence when the backend refuses. */
   #restage(): string | undefined {
-    const { state } = this.#ports;
-    const { applied } = state;
     try {
-      const remembered = Math.max(this.#log.first, applied - REPLIES_MAX + 1) as Position;
-      this.#eachEntry(remembered, applied, (entry) => state.recall(entry));
-      if (this.#suspectContent) {
-        this.#eachEntry((applied + 1) as Position, this.#log.last, (entry) => {
-          if (entry.dataSize > 0 && entry.data === undefined) state.foresee(entry);
-        });
-      }
-      state.restaging(this.#log.last);
-      this.#eachEntry((applied + 1) as Position, this.#log.last, (entry) => {
-        if (entry.commit > state.applied) state.commit(entry.commit);
-        this.#restagedTo = entry.commit;
-        state.stage(entry);
-      });
+      this.#ports.state.restage(this.#logged());
       return undefined;
     } catch (error) {
       if (error instanceof BackendError || error instanceof DiskError) return error.message;
@@ -569,13 +575,12 @@ export class Member {
     }
   }
 
-  #eachEntry(from: Position, to: Position, visit: (entry: Entry) => void): void {
-    let next = from;
-    while (next <= to) {
-      const records = this.#log.read(next, to, READ_SIZE_MAX);
-      if (records.length === 0) throw new DiskError(`the log is damaged at entry ${next}`, false);
-      for (const { entry } of records) visit(entry);
-      next = (next + records.length) as Position;
-    }
+  #logged(): LoggedEntries {
+    const log = this.#log;
+    const { first, last } = log;
+    const [newest] = log.read(last, last, 1);
+    const committed = Math.max(newest?.entry.commit ?? 0, this.committed);
+    const commit = Math.min(committed, last) as Position;
+    return { first, last, commit, each: (from, to, visit) => log.each(from, to, visit) };
   }
 }

@@ -73,12 +73,16 @@ export type Message =
       readonly appliedView: View;
       readonly last: Position;
     }
-  /** The log reaches back far enough. `runs` says what the group has of (applied, last]; `end` is where it ends. */
+  /**
+   * The log reaches back far enough. `runs` says what the group has of (applied, last]; `end` is where it ends. What is
+   * UNSTABLE of entries after `sure` may be another on the primary than on the joiner.
+   */
   | {
       readonly kind: 'welcome';
       readonly view: View;
       readonly nonce: number;
       readonly end: Position;
+      readonly sure: Position;
       readonly runs: readonly ViewRun[];
     }
   | {
@@ -170,6 +174,7 @@ export function encodeMessage(message: Exclude<Message, Append>): Buffer[] {
       to.u64(message.view);
       to.u32(message.nonce);
       to.u64(message.end);
+      to.u64(message.sure);
       writeRuns(to, message.runs);
       break;
     case 'reject':
@@ -273,6 +278,7 @@ const decoders: Readonly<Record<Kind, (from: Reader, frame: Buffer) => Message>>
     view: view(from),
     nonce: from.u32(),
     end: position(from),
+    sure: position(from),
     runs: readRuns(from),
   }),
   reject: (from) => ({

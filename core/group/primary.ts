@@ -262,7 +262,9 @@ export class Primary implements RoleMachine {
     peer.leave();
     peer.join(nonce, message.applied);
     const runs = viewRuns(context.log, message.applied, message.last);
-    context.send(peer.id, { kind: 'welcome', view: context.view, nonce, end: this.#logged, runs });
+    const end = this.#logged;
+    const sure = Math.min(context.sure ?? end, end) as Position;
+    context.send(peer.id, { kind: 'welcome', view: context.view, nonce, end, sure, runs });
     this.#feed(peer);
   }
 

@@ -34,6 +34,8 @@ export interface ReplicaStart {
   readonly now: InstantMs;
   /** See `Context.lacksEntries`. */
   readonly lacksEntries?: boolean;
+  /** See `Context.sure`. */
+  readonly sure?: Position | undefined;
 }
 
 export class Replica {
@@ -52,6 +54,7 @@ export class Replica {
   constructor(options: ReplicaOptions, start: ReplicaStart) {
     this.context = new Context(options, start.log, start.commit, start.commitView, start.now);
     this.context.lacksEntries = start.lacksEntries ?? false;
+    this.context.sure = start.sure;
     this.#machine = new Recovery(this.context, this.#to);
     this.#readAt = start.now;
   }

@@ -2,8 +2,8 @@
 import type { LocalTable } from '../volume/local-table.ts';
 import type { StagedStore } from '../volume/staged-store.ts';
 
-/** Behind every catalog (core/volume/rows.ts). */
-const PREFIX = '\xfe';
+/** What every key of these begins with: behind every catalog (core/volume/rows.ts). */
+export const OWN_ROWS = '\xfe';
 
 export class StagedTable implements LocalTable {
   readonly #staged: StagedStore;
@@ -13,7 +13,7 @@ export class StagedTable implements LocalTable {
     this.#staged = staged;
     const bytes = Buffer.alloc(4);
     bytes.writeUInt32BE(volume);
-    this.#prefix = PREFIX + bytes.toString('latin1');
+    this.#prefix = OWN_ROWS + bytes.toString('latin1');
   }
 
   get(key: string): Buffer | undefined {

@@ -4,12 +4,18 @@ import type { Entry, Position, View } from './entry.ts';
 export interface StateMachine {
   /** Everything up to here is folded into the store, and its mirror calls were made. */
   readonly applied: Position;
-  /** Of that, what survives a power cut: nothing before this needs the log. 0 until that is known. */
+  /** What survives a power cut, backends included: nothing up to here needs the log. 0 until that is known. */
   readonly secured: Position;
   /** View of the entry at `applied`, kept in the same row as it; 0 before the first. */
   readonly appliedView: View;
   /** The last staged position; `applied` when nothing is staged. */
   readonly staged: Position;
+  /** At the start: up to here backends have what they keep, names and contents, whatever the power did. */
+  readonly followed: Position;
+  /** At the start: what may have been written for entries that are not in the log. */
+  readonly unlogged: readonly Extent[];
+  /** All that is staged is in the log. */
+  logged(): void;
   /**
    * Takes the next entry (position `staged + 1`) into the overlay and writes its content. Throws `BackendError`
    * when this box cannot hold it: the box must then leave the group.
@@ -20,17 +26,12 @@ export interface StateMachine {
   /** Forgets everything staged and not committed. Content it wrote stays until it is fetched again. */
   discard(): void;
   /**
-   * What is staged from here on, up to `last` or the next `discard`, comes from this box's own log: content that a
-   * backend kept is not written twice.
+   * At the start of a box: stages what its log holds behind what is applied, brings the backends in line with it, and
+   * remembers the replies of what is applied, so that retransmissions find them. Throws `BackendError`.
    */
-  restaging(last: Position): void;
-  /**
-   * After a power cut, before its own log is staged again: an entry there whose bulk bytes stand in the backend or
-   * nowhere. What is staged before it leaves them alone.
-   */
-  foresee(entry: Entry): void;
-  /** Takes note of an entry that is applied already: retransmissions of its call find its reply. */
-  recall(entry: Entry): void;
+  restage(log: LoggedEntries): void;
+  /** This box has what the group has, committed, or is to serve as it is: what a power cut left behind is over. */
+  caughtUp(log: LoggedEntries): void;
   /**
    * Whether the bulk bytes of an entry must stand in this box's log (some backend here does not keep them). Asked
    * before the entry and those just ahead of it are staged: true for a volume that is not known yet.
@@ -53,4 +54,14 @@ export interface Extent {
   readonly file: number;
   readonly offset: number;
   readonly size: number;
+}
+
+/** A box's own log, as it was found at the start. */
+export interface LoggedEntries {
+  readonly first: Position;
+  readonly last: Position;
+  /** Known to be committed: not less than what is applied. */
+  readonly commit: Position;
+  /** Visits the entries from `from` to `to`, both included, in order. Throws `DiskError` where the log is damaged. */
+  each(from: Position, to: Position, visit: (entry: Entry) => void): void;
 }

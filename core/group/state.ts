@@ -9,12 +9,12 @@
  * written once and a reader of what was staged needs no second place to look.
  */
 import { assert } from '../assert.ts';
+import { REPLIES_MAX } from '../limits.ts';
 import type { Log } from '../log-line.ts';
 import type { Time } from '../ports/clock.ts';
-import type { Mark } from '../ports/mark.ts';
 import type { Store } from '../ports/store.ts';
 import type { FileId } from '../vfs/inode.ts';
-import { BackendError, type Replay } from '../volume/backend.ts';
+import { BackendError } from '../volume/backend.ts';
 import type { Backends } from '../volume/backends.ts';
 import { Catalog } from '../volume/catalog.ts';
 import type { Operation, Stamp } from '../volume/operation.ts';
@@ -26,26 +26,29 @@ import { Reader } from '../wire/reader.ts';
 import { Writer } from '../wire/writer.ts';
 import { type BodyChange, REGISTRY_VOLUME, readBody } from './body.ts';
 import type { BoxId, Entry, Position, View } from './entry.ts';
+import { type Owed, OwedCalls } from './owed.ts';
 import type { RegistryChange, VolumeRecord } from './registry.ts';
 import { RegistryTable } from './registry-table.ts';
 import { Replies } from './replies.ts';
-import { StagedTable } from './staged-table.ts';
-import type { Extent, StateMachine } from './state-machine.ts';
+import { Restart } from './restart.ts';
+import { OWN_ROWS, StagedTable } from './staged-table.ts';
+import type { Extent, LoggedEntries, StateMachine } from './state-machine.ts';
+import type { UnderWay } from './under-way.ts';
 
-/** Position and view of the last entry that is folded into the store. */
+/** Position and view of the last entry that is folded into the store, and up to where backends follow. */
 const APPLIED_KEY = '\x00applied';
+const APPLIED_SIZE = 24;
 /** Committed entries that may wait to be folded: a store transaction costs as much as the mirror calls of several. */
 const UNFOLDED_MAX = 256;
 /** Rows removed at once when a store is emptied: more than a registry has. */
 const WIPE_ROWS = 10_000;
 
-/** What a committed entry still owes to a backend. */
-interface Owed {
-  readonly stamp: Stamp;
-  readonly volume: Volume;
-  readonly operation: AnyOperation;
-  readonly change: unknown;
-}
+/** Milliseconds that mirror calls wait: long beside a file's short life, short beside a look into the folder. */
+const MIRROR_LAG_MS = 20;
+/** Mirror calls owed at most, so that whoever needs them made waits some tens of milliseconds. */
+const OWED_MAX = 256;
+/** Mirror calls made in one turn: a few milliseconds, a fraction of a heartbeat. */
+const MIRRORED_MAX = 32;
 
 export interface StateOptions {
   readonly self: BoxId;
@@ -56,15 +59,15 @@ export interface StateOptions {
 export interface StateDependencies {
   readonly store: Store;
   readonly backends: Backends;
-  /** The last position whose mirror calls were made, kept up to date entry by entry. */
-  readonly mirrored: Mark;
+  /** What of content is written before it is logged; without it, nobody is told. */
+  readonly underWay?: UnderWay;
   /** Syncs the log: a store that comes back from a power cut ahead of its log has lost the replies that stand there. */
   readonly syncLog?: () => Promise<void>;
   /**
-   * Runs something soon, when replies that wait for this turn's commits are on their way; what it throws puts this
-   * box out. Without it mirror calls are made with the commit.
+   * Runs something after some milliseconds, with 0 when what waits for this turn is on its way; what it throws puts
+   * this box out. Without it mirror calls are made with the commit.
    */
-  readonly defer?: (run: () => void) => void;
+  readonly later?: (delayMs: number, run: () => void) => void;
   readonly log: Log;
 }
 
@@ -79,30 +82,23 @@ export class State implements StateMachine {
   readonly #volumes = new Map<number, Volume>();
   /** Of the newest entry staged or recalled: a new primary's times go on from there. */
   lastTime: Time = { seconds: 0, nanoseconds: 0 };
-  #owed: Owed[] = [];
+  readonly #owed = new OwedCalls();
   #applied: Position;
   #appliedView: View;
   #committed: Position;
-  /** Of what is committed: mirrored, and to be folded with others. */
-  #mirrored: Position;
+  #staged: Position;
+  /** Up to here backends that keep their content follow the entries; behind `applied` only while a start goes on. */
+  #followed: Position;
+  /** While backends that keep their content do not follow yet, and are brought in line later. */
+  #restart: Restart | undefined;
+  /** Then: mirror calls up to here are not made one by one. */
+  #mendedTo: number = 0;
+  /** What was staged from the own log was discarded: other boxes send what the group has. */
+  #rejoins = false;
   /** `settle` will run soon. */
   #settling = false;
-  #staged: Position;
   /** Where the views of staged entries begin. */
   #views: { readonly from: Position; readonly view: View }[] = [];
-  /** Mirror calls up to here were made before this process started: all that is known to be committed from then. */
-  #mirroredBefore: Position;
-  /** Entries up to here come from this box's own log: a backend that keeps content has theirs already. */
-  #ownLogTo = 0;
-  /** Writes of this box's own log whose bytes a power cut may have left or taken: see `foresee`. */
-  #foreseen: ({ readonly position: Position } & Extent)[] = [];
-  /** What the log held when this process started: the process before mirrored nothing behind it. */
-  #loggedBefore = 0 as Position;
-  /** The first entry mirrored after those: it may have been under way when the process before ended. */
-  #inDoubt: Position | undefined;
-  #isReplayed = false;
-  /** The last view that this box had a part in before this process started, as far as it can tell. */
-  #viewBefore: View;
   #onRegistry: () => void = () => {};
   /** The checkpoint under way, or the last one; whoever asks meanwhile shares the next. */
   #checkpoint: Promise<void> = Promise.resolve();
@@ -115,13 +111,11 @@ export class State implements StateMachine {
     this.staging = new StagedStore(deps.store);
     this.#locals = new StagedStore(deps.store);
     this.registry = new RegistryTable(this.staging);
-    this.#mirroredBefore = deps.mirrored.get() as Position;
     const applied = readApplied(deps.store);
     this.#applied = applied.position;
     this.#appliedView = applied.view;
-    this.#viewBefore = applied.view;
+    this.#followed = applied.followed;
     this.#committed = applied.position;
-    this.#mirrored = applied.position;
     this.#staged = applied.position;
     this.#open();
   }
@@ -132,6 +126,18 @@ export class State implements StateMachine {
 
   get secured(): Position {
     return this.#secured;
+  }
+
+  get followed(): Position {
+    return this.#followed;
+  }
+
+  get unlogged(): readonly Extent[] {
+    return this.#deps.underWay?.extents ?? [];
+  }
+
+  logged(): void {
+    this.#deps.underWay?.clear();
   }
 
   get appliedView(): View {
@@ -158,6 +164,7 @@ export class State implements StateMachine {
   stage(entry: Entry): void {
     assert(entry.position === this.#staged + 1, `entry ${entry.position} after ${this.#staged}`);
     const body = readBody(entry.body);
+    if (this.#rejoins) this.#restart?.pass(entry, true);
     this.staging.at(entry.position);
     const stamp = { position: entry.position, time: entry.time };
     for (const change of body.changes) this.#stageChange(entry, change, stamp);
@@ -165,7 +172,6 @@ export class State implements StateMachine {
       this.replies.keep(body.reply.key, Buffer.from(body.reply.reply), entry.position, entry.time);
     }
     this.#stagedAs(entry.position, entry.time, entry.view);
-    if (entry.position <= this.#ownLogTo) this.#restaged(entry);
   }
 
   /** On the primary, whose transaction has applied the entry's changes one by one already. */
@@ -182,12 +188,13 @@ export class State implements StateMachine {
     stamp: Stamp,
     data: Buffer | undefined,
   ): Outcome {
-    const contentDone = this.#hasContent(volume, stamp);
-    const restore = operation.content && this.#keepForeseen(volume, change, stamp.position);
-    const outcome = volume.apply(operation, change, stamp, data, contentDone);
-    restore?.();
-    if (operation.mirror !== undefined && operation.mirrors?.(change) !== false) {
-      this.#owed.push({ stamp, volume, operation: operation as unknown as AnyOperation, change });
+    const isKept = this.#restart !== undefined && volume.backend.abilities.persistent;
+    if (!isKept) this.#note(operation, volume, change);
+    const outcome = volume.apply(operation, change, stamp, data, isKept);
+    const touched = operation.mirror && operation.touches?.(change);
+    if (touched !== undefined && !(isKept && stamp.position <= this.#mendedTo)) {
+      const any = operation as unknown as AnyOperation;
+      this.#owed.add({ stamp, volume, operation: any, change, touched });
     }
     return outcome;
   }
@@ -198,7 +205,6 @@ export class State implements StateMachine {
     const made = isNew ? this.#openVolume(change.record) : undefined;
     this.registry.apply(change);
     made?.initialize(stamp);
-    if (this.#isReplayed) made?.backend.replayed?.();
     if (change.kind === 'put-verifier') this.#verify();
     this.#onRegistry();
   }
@@ -207,25 +213,18 @@ export class State implements StateMachine {
     if (position <= this.#committed) return;
     assert(position <= this.#staged, `commit ${position}, staged ${this.#staged}`);
     this.#committed = position;
-    const { defer } = this.#deps;
-    if (defer === undefined) this.settle();
-    else if (!this.#settling) {
+    const { later } = this.#deps;
+    if (later === undefined || this.#owed.count >= OWED_MAX) this.settle();
+    else if (!this.#settling && this.#owed.count > 0) {
       this.#settling = true;
-      defer(() => {
-        this.#settling = false;
-        this.settle();
-      });
+      later(MIRROR_LAG_MS, () => this.#settleSome(later));
     }
+    if (position - this.#applied >= UNFOLDED_MAX) this.fold();
   }
 
   /** Makes the mirror calls that committed entries still owe. Throws `BackendError` when a backend refuses. */
   settle(): void {
-    const position = this.#committed;
-    if (this.#mirrored === position) return;
-    this.#mirror(position);
-    this.#mirrored = position;
-    this.#endReplay();
-    if (position - this.#applied >= UNFOLDED_MAX) this.fold();
+    this.#owed.settle(this.#committed, Infinity, this.#mirror);
   }
 
   /**
@@ -235,44 +234,65 @@ export class State implements StateMachine {
   fold(): void {
     this.settle();
     const position = this.#committed;
-    if (position === this.#applied) return;
+    const followed = this.#restart === undefined ? position : this.#followed;
+    if (position === this.#applied && followed === this.#followed) return;
     const view = this.#viewOf(position);
     this.staging.fold(position, (rows) =>
       this.#locals.fold(position, (locals) => {
         for (const row of locals) rows.push(row);
-        rows.push({ key: APPLIED_KEY, value: appliedBytes(position, view) });
+        rows.push({ key: APPLIED_KEY, value: appliedBytes({ position, view, followed }) });
         this.#deps.store.commit(rows);
       }),
     );
     this.#applied = position;
     this.#appliedView = view;
+    this.#followed = followed;
     while ((this.#views[1]?.from ?? Infinity) <= position) this.#views.shift();
   }
 
-  restaging(last: Position): void {
-    this.#isReplayed = false;
-    this.#ownLogTo = last;
-    this.#loggedBefore = last;
-    if (this.#mirroredBefore > last) {
-      // A power cut took the end of the log.
-      this.#mirroredBefore = last;
-      this.#deps.mirrored.set(last);
-    }
-    this.#endReplay();
+  restage(log: LoggedEntries): void {
+    const from = (this.#applied + 1) as Position;
+    const followed = (this.#followed + 1) as Position;
+    const restart = new Restart(this.#options.self);
+    const remembered = Math.max(log.first, from - REPLIES_MAX) as Position;
+    log.each(remembered, this.#applied, (entry) => this.#recall(entry));
+    log.each(followed, log.last, (entry) => restart.pass(entry, entry.position <= log.commit));
+    this.#restart = restart;
+    this.#mendedTo = log.commit;
+    log.each(from, log.commit, (entry) => {
+      this.stage(entry);
+      this.commit(entry.position);
+    });
+    this.#mend(restart);
+    log.each((this.#committed + 1) as Position, log.last, (entry) => this.stage(entry));
+    // After a power cut the tree may be ahead of the log: that shows when other boxes have sent what it lacks.
+    if (this.#options.rebooted) this.#rewrite(restart, log);
+    else this.#restart = undefined;
+    this.fold();
   }
 
-  foresee(entry: Entry): void {
-    for (const { volume, ...extent } of this.extents(entry)) {
-      this.#foreseen.push({ position: entry.position, volume, ...extent });
+  caughtUp(log: LoggedEntries): void {
+    const restart = this.#restart;
+    if (restart === undefined) return;
+    if (this.#rejoins) {
+      assert(this.#committed === this.#staged, 'caught up: with entries that are not committed');
+      this.#mend(restart);
+      this.#rewrite(restart, log);
     }
+    this.#restart = undefined;
+    this.#rejoins = false;
+    this.fold();
   }
 
   discard(): void {
     this.fold();
-    this.#ownLogTo = 0;
-    this.#foreseen = [];
+    if (this.#restart !== undefined) {
+      this.#restart.discardAfter(this.#applied);
+      this.#mendedTo = Infinity;
+      this.#rejoins = true;
+    }
     this.staging.discard();
-    this.#owed = [];
+    this.#owed.clear();
     this.#views = [];
     this.#staged = this.#applied;
     this.registry.load();
@@ -287,17 +307,9 @@ export class State implements StateMachine {
     this.#onRegistry();
   }
 
-  /** Takes note of an entry that is applied already: retransmissions of its call find its reply. */
-  recall(entry: Entry): void {
-    this.lastTime = entry.time;
-    if (entry.view > this.#viewBefore) this.#viewBefore = entry.view;
-    const { reply } = readBody(entry.body);
-    if (reply === undefined) return;
-    this.replies.keep(reply.key, Buffer.from(reply.reply), entry.position, entry.time);
-  }
-
   logsData(entry: Entry): boolean {
-    if (entry.stable) return true;
+    // What is not written now is to be written from there.
+    if (entry.stable || this.#restart !== undefined) return true;
     const volume = this.#volumeOf(entry);
     return volume === undefined || !volume.backend.abilities.persistent;
   }
@@ -340,7 +352,7 @@ export class State implements StateMachine {
     this.#nextCheckpoint ??= this.#checkpoint.then(() => {
       this.#nextCheckpoint = undefined;
       this.fold();
-      const position = this.#applied;
+      const position = this.#followed;
       const flushed = this.#deps.store.flushed(async () => {
         const { syncLog } = this.#deps;
         await Promise.all([
@@ -359,6 +371,17 @@ export class State implements StateMachine {
 
   async close(): Promise<void> {
     await Promise.all(this.volumes().map((volume) => volume.backend.close()));
+  }
+
+  /** Of a backend that keeps it, content that no log explains must be known after the end of the process. */
+  #note<Change>(
+    operation: Operation<never, Change, unknown>,
+    volume: Volume,
+    change: Change,
+  ): void {
+    if (this.#deps.underWay === undefined || !volume.backend.abilities.persistent) return;
+    const extent = operation.extent?.(change);
+    if (extent !== undefined) this.#deps.underWay.add({ volume: volume.record.id, ...extent });
   }
 
   #stagedAs(position: Position, time: Time, view: View): void {
@@ -386,89 +409,37 @@ export class State implements StateMachine {
     this.take(operation, volume, decided, stamp, entry.data);
   }
 
-  /**
-   * What the backend has of later writes to the same file, to be put back: a COMMIT may have answered for them, and
-   * what is done to the file now is done for the second time.
-   */
-  #keepForeseen(volume: Volume, change: unknown, position: number): (() => void) | undefined {
-    if (this.#foreseen.length === 0) return undefined;
-    const file = (change as { readonly file: FileId }).file;
-    const kept = this.#foreseen
-      .filter((extent) => extent.position > position && extent.file === file)
-      .filter((extent) => extent.volume === volume.record.id)
-      .map(({ offset, size }) => {
-        const bytes = Buffer.alloc(size);
-        return { offset, bytes: bytes.subarray(0, volume.backend.readNow(file, offset, bytes)) };
-      });
-    return () => {
-      for (const { offset, bytes } of kept) {
-        if (bytes.length > 0) volume.backend.write(file, offset, bytes);
-      }
-    };
-  }
-
-  /** What a backend kept through the end of the process before is not done twice. */
-  #hasContent(volume: Volume, stamp: Stamp): boolean {
-    if (!volume.backend.abilities.persistent || this.#options.rebooted) return false;
-    return stamp.position <= this.#ownLogTo;
-  }
-
-  /**
-   * What was mirrored was committed. It is folded before anything else comes: whoever asks what this box has applied must
-   * hear of it, and mirror calls that were made long ago are told again only while nothing new is staged.
-   */
-  #restaged({ position, view }: Entry): void {
-    if (view > this.#viewBefore) this.#viewBefore = view;
-    if (position <= this.#mirroredBefore) this.commit(position);
-    if (position === this.#mirroredBefore) this.fold();
+  /** Takes note of an entry that is applied already: retransmissions of its call find its reply. */
+  #recall(entry: Entry): void {
+    this.lastTime = entry.time;
+    const { reply } = readBody(entry.body);
+    if (reply === undefined) return;
+    this.replies.keep(reply.key, Buffer.from(reply.reply), entry.position, entry.time);
   }
 
   #viewOf(position: Position): View {
     return this.#views.findLast((run) => run.from <= position)?.view ?? this.#appliedView;
   }
 
-  #mirror(position: Position): void {
-    let done = 0;
-    try {
-      for (const owed of this.#owed) {
-        const { volume, operation, change, stamp } = owed;
-        if (stamp.position > position) break;
-        this.#locals.at(stamp.position);
-        // An entry may have several changes: it counts with the last of them.
-        const isLast = this.#owed[done + 1]?.stamp.position !== stamp.position;
-        const replay = this.#replayOf(owed, isLast);
-        volume.mirror(operation, change, stamp, replay, this.#options.self);
-        done += 1;
-        if (isLast && stamp.position > this.#mirroredBefore) {
-          this.#deps.mirrored.set(stamp.position);
-        }
-      }
-    } finally {
-      // What was made is not owed any more, also when the next one was refused.
-      this.#owed = done === this.#owed.length ? [] : this.#owed.slice(done);
-    }
+  readonly #mirror = ({ volume, operation, change, stamp }: Owed): void => {
+    this.#locals.at(stamp.position);
+    volume.mirror(operation, change, stamp, this.#options.self);
+  };
+
+  #mend(restart: Restart): void {
+    this.settle();
+    this.#locals.at(this.#committed);
+    restart.mend(this.#volumes.values());
   }
 
-  /** Tells the backends when everything that they may have been told by an earlier process is behind them. */
-  #endReplay(): void {
-    if (this.#isReplayed || this.#mirrored < this.#loggedBefore) return;
-    if (this.#options.rebooted && this.#viewOf(this.#mirrored) <= this.#viewBefore) return;
-    this.#isReplayed = true;
-    for (const volume of this.#volumes.values()) volume.backend.replayed?.();
+  #rewrite(restart: Restart, log: LoggedEntries): void {
+    const from = (this.#followed + 1) as Position;
+    restart.rewrite(this.#volumes.values(), (visit) => log.each(from, log.last, visit));
   }
 
-  #replayOf({ volume, stamp }: Owed, isLast: boolean): Replay {
-    const position = stamp.position as Position;
-    if (!volume.backend.abilities.persistent) return 'fresh';
-    // The tree on the disk may be ahead of the mark, which a power cut takes back like anything that was not synced.
-    if (this.#options.rebooted)
-      return this.#viewOf(position) <= this.#viewBefore ? 'maybe' : 'fresh';
-    if (position <= this.#mirroredBefore) return 'done';
-    if (position > this.#loggedBefore) return 'fresh';
-    const isFirst = this.#inDoubt === undefined;
-    this.#inDoubt ??= position;
-    if (position !== this.#inDoubt) return 'fresh';
-    return isFirst && isLast ? 'last' : 'maybe';
+  #settleSome(later: NonNullable<StateDependencies['later']>): void {
+    if (this.#owed.settle(this.#committed, MIRRORED_MAX, this.#mirror)) this.#settling = false;
+    else later(0, () => this.#settleSome(later));
   }
 
   #volumeOf(entry: Entry): Volume | undefined {
@@ -483,12 +454,11 @@ export class State implements StateMachine {
     if (lost.length === 0 || this.#applied === 0) return;
     for (const volume of this.#volumes.values()) void volume.backend.close();
     this.#volumes.clear();
-    wipe(this.#deps.store);
+    wipe(this.#deps.store, this.#followed);
     this.registry.load();
     this.#applied = 0 as Position;
     this.#appliedView = 0 as View;
     this.#committed = 0 as Position;
-    this.#mirrored = 0 as Position;
     this.#staged = 0 as Position;
   }
 
@@ -516,8 +486,10 @@ export class State implements StateMachine {
     const options = { volume: record.id, volumeName: record.name, path: place.path };
     const sentence = factory.check(options);
     if (sentence !== undefined) throw new BackendError(sentence, 'io');
-    const backend = new SettledBackend(factory.open(options, table), () => this.settle());
     const catalog = new Catalog({ volume: record.id }, this.staging);
+    const backend = new SettledBackend(factory.open(options, table), (file) => {
+      if (this.#owed.concerns(volume, file)) this.settle();
+    });
     const volume = new Volume(record, catalog, backend);
     volume.writeVerifier = Buffer.from(this.registry.verifier, 'hex');
     this.#volumes.set(record.id, volume);
@@ -525,27 +497,45 @@ export class State implements StateMachine {
   }
 }
 
-function readApplied(store: Store): { readonly position: Position; readonly view: View } {
-  const row = store.get(APPLIED_KEY);
-  if (row === undefined) return { position: 0 as Position, view: 0 as View };
-  const from = new Reader(row);
-  return { position: from.u64() as Position, view: from.u64() as View };
+interface Applied {
+  readonly position: Position;
+  readonly view: View;
+  readonly followed: Position;
 }
 
-function appliedBytes(position: Position, view: View): Buffer {
-  const to = new Writer(Buffer.allocUnsafe(16));
+function readApplied(store: Store): Applied {
+  const row = store.get(APPLIED_KEY);
+  const from = new Reader(row ?? Buffer.alloc(APPLIED_SIZE));
+  return {
+    position: from.u64() as Position,
+    view: from.u64() as View,
+    followed: from.u64() as Position,
+  };
+}
+
+function appliedBytes({ position, view, followed }: Applied): Buffer {
+  const to = new Writer(Buffer.allocUnsafe(APPLIED_SIZE));
   to.u64(position);
   to.u64(view);
+  to.u64(followed);
   return to.finish();
 }
 
-/** What says that there is something to wipe goes last, and at once: the process may end on the way. */
-function wipe(store: Store): void {
-  for (const from of ['\x01', '']) {
+/**
+ * Empties the store but for what is a backend's own. What says that there is something to wipe goes last: the process
+ * may end on the way.
+ */
+function wipe(store: Store, followed: Position): void {
+  for (const [from, to] of [
+    ['\x01', OWN_ROWS],
+    ['\x00b', '\x01'],
+  ] as const) {
     for (;;) {
-      const rows = store.range(from, '\xff\xff', WIPE_ROWS);
+      const rows = store.range(from, to, WIPE_ROWS);
       if (rows.length === 0) break;
       store.commit(rows.map(({ key }) => ({ key, value: undefined })));
     }
   }
+  const value = appliedBytes({ position: 0 as Position, view: 0 as View, followed });
+  store.commit([{ key: APPLIED_KEY, value }]);
 }

@@ -2,9 +2,9 @@
 import { service } from '../services.ts';
 import type { Clock } from './clock.ts';
 import type { Disk } from './disk.ts';
-import type { Marks } from './mark.ts';
 import type { Net } from './net.ts';
 import type { Random } from './random.ts';
+import type { Scratch } from './scratch.ts';
 import type { Store } from './store.ts';
 import type { Syscalls } from './syscalls.ts';
 
@@ -12,6 +12,6 @@ export const CLOCK = service<Clock>('host/clock');
 export const RANDOM = service<Random>('host/random');
 export const NET = service<Net>('host/net');
 export const DISK = service<Disk>('host/disk');
-export const MARKS = service<Marks>('host/marks');
+export const SCRATCH = service<Scratch>('host/scratch');
 export const STORE = service<Store>('host/store');
 export const SYSCALLS = service<Syscalls>('host/syscalls');

@@ -30,6 +30,16 @@ export interface Syscalls {
   openByHandle(mountFd: number, type: number, bytes: Uint8Array, flags: number): number;
   /** Makes a device node, FIFO or socket. `mode` holds the kind (`NODE_*`) and permission bits; the umask applies. */
   makeNode(path: Buffer, mode: number, major: number, minor: number): void;
+  /**
+   * Sets an extended attribute of an open file or of what a path names. `name` ends with its NUL. False where the file
+   * system has none.
+   */
+  setAttribute(object: number | Buffer, name: Buffer, value: Uint8Array): boolean;
+  /**
+   * Reads an extended attribute of what the path names into `target`; returns its size in bytes, or `undefined` where
+   * there is none that fits.
+   */
+  getAttribute(path: Buffer, name: Buffer, target: Uint8Array): number | undefined;
   /** Writes out everything of the file system that the descriptor is on; blocks until it is stable. */
   syncFilesystem(fd: number): void;
   /**

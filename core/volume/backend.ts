@@ -64,12 +64,29 @@ export interface MirrorNode extends MirrorAttributes {
   readonly reserved: string;
 }
 
+/** A name in a directory. */
+export interface Place {
+  readonly directory: FileId;
+  readonly name: string;
+}
+
 /**
- * How a mirror call is to be taken. `fresh`: not done before. `done`: it was done, and later calls may have moved
- * things on: only the local table is brought up to date. `last`: it is the one that was under way when the process
- * ended; find out. `maybe`: it may have been done before the power was cut, and later ones too; find out.
+ * What may stand otherwise in a restarted box's tree than in its catalog: all that the entries behind the store touched,
+ * committed or not.
  */
-export type Replay = 'fresh' | 'done' | 'last' | 'maybe';
+export interface Unsettled {
+  readonly files: ReadonlySet<FileId>;
+  readonly names: readonly Place[];
+  /** Of the files, those that these entries make and the catalog knows: the tree may never have had them. */
+  readonly made: ReadonlySet<FileId>;
+  /** Those that entries make which are not committed: the tree may have them, and is to keep them unnamed. */
+  readonly coming: ReadonlySet<FileId>;
+  /** Those that lose their last name by entries which are not committed: the tree may have lost them already. */
+  readonly going: ReadonlySet<FileId>;
+  /** As the catalog has the file; `undefined` where it does not. */
+  node(file: FileId): MirrorNode | undefined;
+  child(directory: FileId, name: string): FileId | undefined;
+}
 
 export interface Backend {
   readonly abilities: BackendAbilities;
@@ -93,22 +110,25 @@ export interface Backend {
   /** This box's own name for the file, byte string. */
   localHandle(file: FileId): string;
 
-  create(directory: FileId, name: string, node: MirrorNode, replay: Replay): void;
-  link(file: FileId, directory: FileId, name: string, replay: Replay): void;
+  /** Of a file the size is none of its business: content has come already, also of later entries. */
+  create(directory: FileId, name: string, node: MirrorNode): void;
+  link(file: FileId, directory: FileId, name: string): void;
   /** Takes the name away; with `last` the object goes too. */
-  remove(directory: FileId, name: string, file: FileId, last: boolean, replay: Replay): void;
+  remove(directory: FileId, name: string, file: FileId, last: boolean): void;
   /** `replaced` is the file that had the target name, if any; `replacedLast` says that it goes with its name. */
   rename(
-    source: { readonly directory: FileId; readonly name: string },
-    target: { readonly directory: FileId; readonly name: string },
+    source: Place,
+    target: Place,
     file: FileId,
     replaced: { readonly file: FileId; readonly last: boolean } | undefined,
-    replay: Replay,
   ): void;
-  setAttributes(file: FileId, attributes: MirrorAttributes, replay: Replay): void;
+  setAttributes(file: FileId, attributes: MirrorAttributes): void;
 
-  /** Nothing that comes from here on was told before: every mirror call is `fresh`. Absent where replays are no matter. */
-  replayed?(): void;
+  /**
+   * Makes the tree what the catalog says, once, before any other call: the process ended, or the power was cut, when the
+   * tree was somewhere on its way. Absent where nothing outlives the process.
+   */
+  mend?(unsettled: Unsettled): void;
 
   space(): Space;
   /** Resolves when everything mirrored and written so far survives a power cut. */

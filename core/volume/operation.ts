@@ -15,7 +15,8 @@ import type { Name } from '../vfs/name.ts';
 import type { FsError } from '../vfs/status.ts';
 import type { Reader } from '../wire/reader.ts';
 import type { Writer } from '../wire/writer.ts';
-import type { Backend, Replay, VolumeLimits } from './backend.ts';
+import type { Backend, Place, VolumeLimits } from './backend.ts';
+import type { Edit } from './edits.ts';
 
 /** A volume's tree as reads see it: everything staged so far. Answers come without a system call where cached. */
 export interface Tree {
@@ -61,11 +62,20 @@ export interface CheckContext {
 
 /** What `mirror` may use beside the change. */
 export interface MirrorContext {
-  readonly replay: Replay;
   /** That of the change. */
   readonly stamp: Stamp;
   /** The name of this box: what it reserved itself it knows by the issuer. */
   readonly box: string;
+}
+
+/** What of a visible tree a change is about. */
+export interface Touched {
+  readonly files: readonly FileId[];
+  readonly names: readonly Place[];
+  /** The file that it makes. */
+  readonly makes?: FileId | undefined;
+  /** The file whose last name it takes. */
+  readonly ends?: FileId | undefined;
 }
 
 export interface Operation<Args, Change, Outcome> {
@@ -79,8 +89,12 @@ export interface Operation<Args, Change, Outcome> {
   /** The bytes that `change` describes are `data`; `undefined` where the backend has them already. */
   content?(backend: Backend, change: Change, data: Buffer | undefined): void;
   mirror?(backend: Backend, change: Change, context: MirrorContext): void;
-  /** Whether `mirror` has anything to do for this change; without it, always. */
-  mirrors?(change: Change): boolean;
+  /** What `mirror` would touch; `undefined` where it has nothing to do. Beside `mirror`, always. */
+  touches?(change: Change): Touched | undefined;
+  /** Whether what the change makes leaves nothing behind when it is never made: for a file that is removed at once. */
+  isBrief?(change: Change): boolean;
+  /** What the change does to a file's bytes, if anything. */
+  edit?(change: Change): Edit | undefined;
   /** What must be fetched again when an entry with this change is discarded: from `offset` to `offset + size`. */
   extent?(
     change: Change,

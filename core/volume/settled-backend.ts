@@ -1,16 +1,16 @@
 /**
- * A backend whose tree may be behind what is committed: whoever touches content first lets it catch up. So the mirror
- * calls of a commit can wait until its replies are on their way.
+ * A backend whose tree may be behind what is committed: whoever touches a file that this is about first lets it catch
+ * up. So mirror calls can wait until replies are on their way, and a little longer.
  */
 import type { FileId, FileKind } from '../vfs/inode.ts';
-import type { Backend, MirrorAttributes, MirrorNode, Replay, Space } from './backend.ts';
+import type { Backend, MirrorAttributes, MirrorNode, Place, Space, Unsettled } from './backend.ts';
 
 export class SettledBackend implements Backend {
   readonly #backend: Backend;
-  readonly #settle: () => void;
+  readonly #settle: (file: FileId) => void;
 
-  /** @param settle Makes all mirror calls that are owed; called often, so it must be quick when there are none. */
-  constructor(backend: Backend, settle: () => void) {
+  /** @param settle Makes the mirror calls that are owed if one is about the file; called often, so it must be quick. */
+  constructor(backend: Backend, settle: (file: FileId) => void) {
     this.#backend = backend;
     this.#settle = settle;
   }
@@ -20,22 +20,22 @@ export class SettledBackend implements Backend {
   }
 
   read(file: FileId, offset: number, target: Buffer): number | Promise<number> {
-    this.#settle();
+    this.#settle(file);
     return this.#backend.read(file, offset, target);
   }
 
   readNow(file: FileId, offset: number, target: Buffer): number {
-    this.#settle();
+    this.#settle(file);
     return this.#backend.readNow(file, offset, target);
   }
 
   write(file: FileId, offset: number, data: Buffer): void {
-    this.#settle();
+    this.#settle(file);
     this.#backend.write(file, offset, data);
   }
 
   truncate(file: FileId, size: number): void {
-    this.#settle();
+    this.#settle(file);
     this.#backend.truncate(file, size);
   }
 
@@ -45,7 +45,7 @@ export class SettledBackend implements Backend {
   }
 
   sync(file: FileId): Promise<void> {
-    this.#settle();
+    this.#settle(file);
     return this.#backend.sync(file);
   }
 
@@ -54,38 +54,37 @@ export class SettledBackend implements Backend {
   }
 
   localHandle(file: FileId): string {
-    this.#settle();
+    this.#settle(file);
     return this.#backend.localHandle(file);
   }
 
-  create(directory: FileId, name: string, node: MirrorNode, replay: Replay): void {
-    this.#backend.create(directory, name, node, replay);
+  create(directory: FileId, name: string, node: MirrorNode): void {
+    this.#backend.create(directory, name, node);
   }
 
-  link(file: FileId, directory: FileId, name: string, replay: Replay): void {
-    this.#backend.link(file, directory, name, replay);
+  link(file: FileId, directory: FileId, name: string): void {
+    this.#backend.link(file, directory, name);
   }
 
-  remove(directory: FileId, name: string, file: FileId, last: boolean, replay: Replay): void {
-    this.#backend.remove(directory, name, file, last, replay);
+  remove(directory: FileId, name: string, file: FileId, last: boolean): void {
+    this.#backend.remove(directory, name, file, last);
   }
 
   rename(
-    source: { readonly directory: FileId; readonly name: string },
-    target: { readonly directory: FileId; readonly name: string },
+    source: Place,
+    target: Place,
     file: FileId,
     replaced: { readonly file: FileId; readonly last: boolean } | undefined,
-    replay: Replay,
   ): void {
-    this.#backend.rename(source, target, file, replaced, replay);
+    this.#backend.rename(source, target, file, replaced);
   }
 
-  setAttributes(file: FileId, attributes: MirrorAttributes, replay: Replay): void {
-    this.#backend.setAttributes(file, attributes, replay);
+  setAttributes(file: FileId, attributes: MirrorAttributes): void {
+    this.#backend.setAttributes(file, attributes);
   }
 
-  replayed(): void {
-    this.#backend.replayed?.();
+  mend(unsettled: Unsettled): void {
+    this.#backend.mend?.(unsettled);
   }
 
   space(): Space {
@@ -93,7 +92,6 @@ export class SettledBackend implements Backend {
   }
 
   checkpoint(): Promise<void> {
-    this.#settle();
     return this.#backend.checkpoint();
   }
 

@@ -6,13 +6,7 @@ import { err, type Result } from '../result.ts';
 import type { Caller } from '../vfs/caller.ts';
 import { type FileId, type FileKind, type Inode, ROOT_ID } from '../vfs/inode.ts';
 import type { FsError } from '../vfs/status.ts';
-import {
-  type Backend,
-  BackendError,
-  type Replay,
-  type Space,
-  type VolumeLimits,
-} from './backend.ts';
+import { type Backend, BackendError, type Space, type VolumeLimits } from './backend.ts';
 import type { Catalog } from './catalog.ts';
 import type { CheckContext, Operation, Stamp, Tree } from './operation.ts';
 import { DIRECTORY_SIZE } from './operations/common.ts';
@@ -93,10 +87,9 @@ export class Volume implements ServedVolume {
     operation: Operation<never, Change, unknown>,
     change: Change,
     stamp: Stamp,
-    replay: Replay,
     box: string,
   ): void {
-    operation.mirror?.(this.backend, change, { replay, stamp, box });
+    operation.mirror?.(this.backend, change, { stamp, box });
   }
 
   /** What the catalog says is the file, whatever more or less the backend has. */

@@ -2,14 +2,14 @@
 import { resolve } from 'node:path';
 import * as v from 'valibot';
 import { plugin } from '#core/plugin.ts';
-import { CLOCK, DISK, MARKS, NET, RANDOM, STORE, SYSCALLS } from '#core/ports/services.ts';
+import { CLOCK, DISK, NET, RANDOM, SCRATCH, STORE, SYSCALLS } from '#core/ports/services.ts';
 import { boot } from './boot.ts';
 import { createClock } from './clock.ts';
 import { below, createDisk, makeFolder } from './disk.ts';
 import { lockFolder } from './lock.ts';
-import { FileMark } from './mark.ts';
 import { createNet } from './net.ts';
 import { createRandom } from './random.ts';
+import { createScratch } from './scratch.ts';
 import { openStore } from './store.ts';
 import { createSyscalls } from './syscalls.ts';
 
@@ -17,7 +17,7 @@ export const host = plugin({
   id: 'host',
   kind: 'host',
   needs: [],
-  offers: [CLOCK, RANDOM, NET, DISK, MARKS, STORE, SYSCALLS],
+  offers: [CLOCK, RANDOM, NET, DISK, SCRATCH, STORE, SYSCALLS],
   options: {
     stateDirectory: {
       schema: v.pipe(v.string(), v.nonEmpty()),
@@ -40,7 +40,10 @@ export const host = plugin({
       context.offer(RANDOM, createRandom());
       context.offer(NET, createNet(context.log));
       context.offer(DISK, createDisk(folder));
-      context.offer(MARKS, { open: (file) => new FileMark(below(folder, file)) });
+      context.offer(
+        SCRATCH,
+        createScratch((file) => below(folder, file)),
+      );
       context.offer(STORE, store);
       context.offer(SYSCALLS, createSyscalls());
       return {

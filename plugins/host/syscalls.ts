@@ -11,12 +11,18 @@ const RWF_NOWAIT = 8;
 const HANDLE_HEADER_SIZE = 8;
 /** `name_to_handle_at` of something that has no handle. */
 const WITHOUT_HANDLE = new Set(['EOPNOTSUPP', 'ENOTSUP', 'ENOSYS', 'EOVERFLOW']);
+const WITHOUT_ATTRIBUTES = new Set(['EOPNOTSUPP', 'ENOTSUP', 'ENOSYS']);
+/** `lgetxattr` of what has no such attribute, or none of ours. */
+const NO_ATTRIBUTE = new Set([...WITHOUT_ATTRIBUTES, 'ENODATA', 'ENOATTR', 'ERANGE']);
 /** `preadv2` with RWF_NOWAIT where nothing is cached, or where the kernel or file system cannot tell. */
 const WOULD_BLOCK = new Set(['EAGAIN', 'EWOULDBLOCK', 'EOPNOTSUPP', 'ENOTSUP', 'ENOSYS', 'EINTR']);
 
 const nameToHandleAt = libc('int name_to_handle_at(int, void *, void *, void *, int)');
 const openByHandleAt = libc('int open_by_handle_at(int, void *, int)');
 const mknodat = libc('int mknodat(int, void *, uint32_t, uint64_t)');
+const lsetxattr = libc('int lsetxattr(void *, void *, void *, size_t, int)');
+const fsetxattr = libc('int fsetxattr(int, void *, void *, size_t, int)');
+const lgetxattr = libc('int64_t lgetxattr(void *, void *, void *, size_t)');
 const syncfs = libc('int syncfs(int)');
 const preadv2 = libc('int64_t preadv2(int, void *, int, int64_t, int)');
 
@@ -48,6 +54,23 @@ export function createSyscalls(): Syscalls {
     },
     makeNode(path, mode, major, minor) {
       checked('mknodat', mknodat(AT_FDCWD, terminated(path), mode, deviceNumber(major, minor)));
+    },
+    setAttribute(object, name, value) {
+      const result =
+        typeof object === 'number'
+          ? fsetxattr(object, terminated(name), value, value.length, 0)
+          : lsetxattr(terminated(object), terminated(name), value, value.length, 0);
+      if (result >= 0) return true;
+      const error = lastError('setxattr');
+      if (WITHOUT_ATTRIBUTES.has(error.code)) return false;
+      throw error;
+    },
+    getAttribute(path, name, target) {
+      const size = lgetxattr(terminated(path), terminated(name), target, target.length);
+      if (size >= 0) return size;
+      const error = lastError('lgetxattr');
+      if (NO_ATTRIBUTE.has(error.code)) return undefined;
+      throw error;
     },
     syncFilesystem(fd) {
       checked('syncfs', syncfs(fd));

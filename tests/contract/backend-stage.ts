@@ -1,12 +1,14 @@
 /** What the backend contract is played on: places for volumes, and files made in them. */
 import * as assert from 'uvu/assert';
 import { type FileId, type FileKind, ROOT_ID } from '#core/vfs/inode.ts';
-import type { Backend, MirrorNode, Replay } from '#core/volume/backend.ts';
+import type { Backend, MirrorNode } from '#core/volume/backend.ts';
 import { MapTable } from '../support/local-table.ts';
 
 /** One place: the same volume each time it is opened. */
 export interface BackendPlace {
   open(table: MapTable): Backend;
+  /** Paths in the visible tree, sorted, and what is left in corners of it; absent where there is no tree. */
+  list?(): { readonly tree: readonly string[]; readonly corners: readonly string[] };
   /** Removes what the place holds. */
   clean(): void;
 }
@@ -43,7 +45,7 @@ export function nodeOf(id: number, kind: FileKind, more: Partial<MirrorNode> = {
 
 /** Makes a file with content in the root. */
 export function makeFile(backend: Backend, id: number, name: string, text = ''): void {
-  backend.create(ROOT_ID, name, nodeOf(id, 'file'), 'fresh');
+  backend.create(ROOT_ID, name, nodeOf(id, 'file'));
   if (text !== '') backend.write(fileId(id), 0, Buffer.from(text, 'latin1'));
 }
 
@@ -87,10 +89,9 @@ export function rename(
   target: string,
   id: number,
   replaced?: { readonly file: FileId; readonly last: boolean },
-  replay: Replay = 'fresh',
 ): void {
   const from = { directory: ROOT_ID, name: source };
-  backend.rename(from, { directory: ROOT_ID, name: target }, fileId(id), replaced, replay);
+  backend.rename(from, { directory: ROOT_ID, name: target }, fileId(id), replaced);
 }
 
 export async function expectContents(

@@ -8,7 +8,7 @@ import { type FileKind, ROOT_ID } from '#core/vfs/inode.ts';
 import { BackendError } from '#core/volume/backend.ts';
 import { suite, type Test } from '../support/suite.ts';
 
-import { doubtTests, replayTests } from './backend-replay.ts';
+import { mendTests } from './backend-mend.ts';
 import {
   type BackendSubject,
   expectContents,
@@ -32,8 +32,7 @@ export function backendContract(subject: BackendSubject): void {
   nameTests(test, inside);
   linkTests(test, inside);
   handleTests(test, inside);
-  replayTests(test, inside);
-  doubtTests(test, inside);
+  mendTests(test, inside);
   spaceTests(test, subject);
   reopenTests(test, inside);
 }
@@ -121,7 +120,7 @@ function stagingTests(test: Test, inside: InPlace): void {
     inside(async (backend) => {
       backend.write(fileId(2), 0, Buffer.from('early'));
       assert.is(await readText(backend, 2), 'early');
-      backend.create(ROOT_ID, 'a', nodeOf(2, 'file'), 'fresh');
+      backend.create(ROOT_ID, 'a', nodeOf(2, 'file'));
       backend.write(fileId(2), 5, Buffer.from(' bird'));
       assert.is(await readText(backend, 2), 'early bird');
       await backend.sync(fileId(2));
@@ -134,12 +133,12 @@ function stagingTests(test: Test, inside: InPlace): void {
       backend.write(fileId(2), 0, Buffer.from('discarded'));
       backend.clear(fileId(2));
       backend.write(fileId(2), 2, Buffer.from('new'));
-      backend.create(ROOT_ID, 'a', nodeOf(2, 'file'), 'fresh');
+      backend.create(ROOT_ID, 'a', nodeOf(2, 'file'));
       assert.is(await readText(backend, 2), '\0\0new');
       backend.write(fileId(3), 0, Buffer.from('discarded'));
       backend.clear(fileId(3));
-      backend.create(ROOT_ID, 'd', nodeOf(3, 'directory'), 'fresh');
-      backend.create(fileId(3), 'in', nodeOf(4, 'file'), 'fresh');
+      backend.create(ROOT_ID, 'd', nodeOf(3, 'directory'));
+      backend.create(fileId(3), 'in', nodeOf(4, 'file'));
     }),
   );
 
@@ -147,7 +146,7 @@ function stagingTests(test: Test, inside: InPlace): void {
     'sync and checkpoint resolve, also for files that have no content',
     inside(async (backend) => {
       makeFile(backend, 2, 'a', 'hello');
-      backend.create(ROOT_ID, 'b', nodeOf(3, 'file'), 'fresh');
+      backend.create(ROOT_ID, 'b', nodeOf(3, 'file'));
       await Promise.all([2, 2, 2, 3, 99].map((id) => backend.sync(fileId(id))));
       await backend.checkpoint();
       assert.is(await readText(backend, 2), 'hello');
@@ -186,10 +185,11 @@ function sizeTests(test: Test, inside: InPlace): void {
   );
 
   test(
-    'a file can be created with a size, and be larger than the medium',
+    'a file can be larger than the medium, and is created with the size that its content has',
     inside(async (backend) => {
       const size = 2 ** 43;
-      backend.create(ROOT_ID, 'a', nodeOf(2, 'file', { size }), 'fresh');
+      backend.truncate(fileId(2), size);
+      backend.create(ROOT_ID, 'a', nodeOf(2, 'file', { size: 2 * size }));
       assert.is((await readBytes(backend, 2, size - 3, 10)).toString(), '\0\0\0');
       backend.truncate(fileId(2), 1);
       assert.is((await readBytes(backend, 2, 0, 10)).length, 1);
@@ -206,7 +206,7 @@ function sizeTests(test: Test, inside: InPlace): void {
       assert.ok(limits.linksMax >= 1000);
       backend.truncate(fileId(2), limits.fileSizeMax);
       const target = 'x'.repeat(limits.symlinkSizeMax);
-      backend.create(ROOT_ID, 'n'.repeat(255), nodeOf(3, 'symlink', { target }), 'fresh');
+      backend.create(ROOT_ID, 'n'.repeat(255), nodeOf(3, 'symlink', { target }));
     }),
   );
 }
@@ -233,8 +233,8 @@ function nameTests(test: Test, inside: InPlace): void {
       for (const [index, name] of names.entries()) {
         assert.is(await readText(backend, index + 2, 300), name);
         const target = { directory: ROOT_ID, name: `moved-${index}` };
-        backend.rename({ directory: ROOT_ID, name }, target, fileId(index + 2), undefined, 'fresh');
-        backend.remove(ROOT_ID, target.name, fileId(index + 2), true, 'fresh');
+        backend.rename({ directory: ROOT_ID, name }, target, fileId(index + 2), undefined);
+        backend.remove(ROOT_ID, target.name, fileId(index + 2), true);
         assert.is(await readText(backend, index + 2, 300), '');
       }
     }),
@@ -245,11 +245,11 @@ function nameTests(test: Test, inside: InPlace): void {
     inside((backend) => {
       KINDS.forEach((kind, index) => {
         const id = fileId(index + 2);
-        backend.create(ROOT_ID, kind, nodeOf(id, kind, { target: 'to/\xff' }), 'fresh');
-        backend.setAttributes(id, nodeOf(id, kind, { mode: 0o700 }), 'fresh');
+        backend.create(ROOT_ID, kind, nodeOf(id, kind, { target: 'to/\xff' }));
+        backend.setAttributes(id, nodeOf(id, kind, { mode: 0o700 }));
         const moved = { directory: ROOT_ID, name: `${kind}-moved` };
-        backend.rename({ directory: ROOT_ID, name: kind }, moved, id, undefined, 'fresh');
-        backend.remove(ROOT_ID, moved.name, id, true, 'fresh');
+        backend.rename({ directory: ROOT_ID, name: kind }, moved, id, undefined);
+        backend.remove(ROOT_ID, moved.name, id, true);
       });
     }),
   );
@@ -259,18 +259,18 @@ function nameTests(test: Test, inside: InPlace): void {
     inside(async (backend) => {
       let directory = ROOT_ID;
       for (let id = 10; id < 40; id += 1) {
-        backend.create(directory, 'd'.repeat(200), nodeOf(id, 'directory'), 'fresh');
+        backend.create(directory, 'd'.repeat(200), nodeOf(id, 'directory'));
         directory = fileId(id);
       }
-      backend.create(directory, 'leaf', nodeOf(2, 'file'), 'fresh');
+      backend.create(directory, 'leaf', nodeOf(2, 'file'));
       backend.write(fileId(2), 0, Buffer.from('deep'));
       const source = { directory: ROOT_ID, name: 'd'.repeat(200) };
-      backend.rename(source, { directory: ROOT_ID, name: 'top' }, fileId(10), undefined, 'fresh');
-      backend.create(directory, 'second', nodeOf(3, 'file'), 'fresh');
+      backend.rename(source, { directory: ROOT_ID, name: 'top' }, fileId(10), undefined);
+      backend.create(directory, 'second', nodeOf(3, 'file'));
       const leaf = { directory, name: 'leaf' };
-      backend.rename(leaf, { directory: ROOT_ID, name: 'leaf' }, fileId(2), undefined, 'fresh');
+      backend.rename(leaf, { directory: ROOT_ID, name: 'leaf' }, fileId(2), undefined);
       assert.is(await readText(backend, 2), 'deep');
-      backend.remove(directory, 'second', fileId(3), true, 'fresh');
+      backend.remove(directory, 'second', fileId(3), true);
     }),
   );
 
@@ -282,9 +282,9 @@ function nameTests(test: Test, inside: InPlace): void {
       rename(backend, 'a', 'b', 2, { file: fileId(3), last: true });
       assert.is(await readText(backend, 2), 'new');
       assert.is(await readText(backend, 3), '');
-      backend.create(ROOT_ID, 'd', nodeOf(4, 'directory'), 'fresh');
-      backend.create(ROOT_ID, 'e', nodeOf(5, 'directory'), 'fresh');
-      backend.create(fileId(4), 'in', nodeOf(6, 'file'), 'fresh');
+      backend.create(ROOT_ID, 'd', nodeOf(4, 'directory'));
+      backend.create(ROOT_ID, 'e', nodeOf(5, 'directory'));
+      backend.create(fileId(4), 'in', nodeOf(6, 'file'));
       backend.write(fileId(6), 0, Buffer.from('inside'));
       rename(backend, 'd', 'e', 4, { file: fileId(5), last: true });
       assert.is(await readText(backend, 6), 'inside');
@@ -297,11 +297,11 @@ function linkTests(test: Test, inside: InPlace): void {
     'a file lives until its last name goes',
     inside(async (backend) => {
       makeFile(backend, 2, 'a', 'hello');
-      backend.link(fileId(2), ROOT_ID, 'b', 'fresh');
-      backend.remove(ROOT_ID, 'a', fileId(2), false, 'fresh');
+      backend.link(fileId(2), ROOT_ID, 'b');
+      backend.remove(ROOT_ID, 'a', fileId(2), false);
       backend.write(fileId(2), 5, Buffer.from(' you'));
       assert.is(await readText(backend, 2), 'hello you');
-      backend.remove(ROOT_ID, 'b', fileId(2), true, 'fresh');
+      backend.remove(ROOT_ID, 'b', fileId(2), true);
       assert.is(await readText(backend, 2), '');
     }),
   );
@@ -310,16 +310,16 @@ function linkTests(test: Test, inside: InPlace): void {
     'a file without names lives on while the volume knows it',
     inside(async (backend) => {
       makeFile(backend, 2, 'a', 'hello');
-      backend.remove(ROOT_ID, 'a', fileId(2), false, 'fresh');
+      backend.remove(ROOT_ID, 'a', fileId(2), false);
       makeFile(backend, 3, 'a', 'other');
       backend.write(fileId(2), 5, Buffer.from('!'));
       assert.is(await readText(backend, 2), 'hello!');
       makeFile(backend, 4, 'c', 'third');
       rename(backend, 'c', 'a', 4, { file: fileId(3), last: false });
       assert.is(await readText(backend, 3), 'other');
-      backend.link(fileId(2), ROOT_ID, 'again', 'fresh');
+      backend.link(fileId(2), ROOT_ID, 'again');
       assert.is(await readText(backend, 2), 'hello!');
-      backend.remove(ROOT_ID, 'again', fileId(2), true, 'fresh');
+      backend.remove(ROOT_ID, 'again', fileId(2), true);
       assert.is(await readText(backend, 2), '');
     }),
   );
@@ -328,11 +328,11 @@ function linkTests(test: Test, inside: InPlace): void {
     'a rename onto another link of the same file takes one name away',
     inside(async (backend) => {
       makeFile(backend, 2, 'a', 'hello');
-      backend.link(fileId(2), ROOT_ID, 'b', 'fresh');
+      backend.link(fileId(2), ROOT_ID, 'b');
       rename(backend, 'a', 'b', 2, { file: fileId(2), last: false });
       makeFile(backend, 3, 'a', 'other');
       assert.is(await readText(backend, 2), 'hello');
-      backend.remove(ROOT_ID, 'b', fileId(2), true, 'fresh');
+      backend.remove(ROOT_ID, 'b', fileId(2), true);
       assert.is(await readText(backend, 2), '');
     }),
   );
@@ -348,7 +348,7 @@ function handleTests(test: Test, inside: InPlace): void {
         assert.ok(reserved.length > 0 && reserved.length <= LOCAL_HANDLE_SIZE_MAX);
         handles.add(reserved);
         const node = nodeOf(index + 2, kind, { reserved, target: 't' });
-        backend.create(ROOT_ID, kind, node, 'fresh');
+        backend.create(ROOT_ID, kind, node);
         assert.is(backend.localHandle(node.id), reserved);
       }
       assert.is(handles.size, KINDS.length);
@@ -363,7 +363,7 @@ function handleTests(test: Test, inside: InPlace): void {
       const handles = new Map<number, string>();
       KINDS.forEach((kind, index) => {
         const id = index + 2;
-        backend.create(ROOT_ID, kind, nodeOf(id, kind, { target: 't' }), 'fresh');
+        backend.create(ROOT_ID, kind, nodeOf(id, kind, { target: 't' }));
         handles.set(id, backend.localHandle(fileId(id)));
       });
       handles.set(ROOT_ID, backend.localHandle(ROOT_ID));
@@ -410,7 +410,7 @@ function spaceTests(test: Test, subject: BackendSubject): void {
       );
       assert.is(await readText(backend, 2), 'hello');
       assert.is((await readBytes(backend, 3, offset - 10, 100)).length, 10);
-      backend.remove(ROOT_ID, 'b', fileId(3), true, 'fresh');
+      backend.remove(ROOT_ID, 'b', fileId(3), true);
       backend.write(fileId(2), 5, Buffer.alloc(MEBIBYTE, 2));
       assert.is((await readBytes(backend, 2, 0, 2 * MEBIBYTE)).length, MEBIBYTE + 5);
     }),
@@ -422,11 +422,11 @@ function reopenTests(test: Test, inside: InPlace): void {
     'after a new start everything is there, or, where the medium forgets, nothing is',
     inside(async (backend, place, table) => {
       makeFile(backend, 2, 'a', 'hello');
-      backend.create(ROOT_ID, 'd', nodeOf(3, 'directory'), 'fresh');
-      backend.create(fileId(3), 'in', nodeOf(4, 'file'), 'fresh');
+      backend.create(ROOT_ID, 'd', nodeOf(3, 'directory'));
+      backend.create(fileId(3), 'in', nodeOf(4, 'file'));
       backend.write(fileId(4), 0, Buffer.from('inside'));
       makeFile(backend, 5, 'open', 'nameless');
-      backend.remove(ROOT_ID, 'open', fileId(5), false, 'fresh');
+      backend.remove(ROOT_ID, 'open', fileId(5), false);
       const handles = [2, 3, 4].map((id) => backend.localHandle(fileId(id)));
       await backend.checkpoint();
       await backend.close();
@@ -437,8 +437,8 @@ function reopenTests(test: Test, inside: InPlace): void {
       if (persistent) {
         const now = [2, 3, 4].map((id) => again.localHandle(fileId(id)));
         assert.equal(now, handles);
-        again.remove(fileId(3), 'in', fileId(4), true, 'fresh');
-        again.remove(ROOT_ID, 'd', fileId(3), true, 'fresh');
+        again.remove(fileId(3), 'in', fileId(4), true);
+        again.remove(ROOT_ID, 'd', fileId(3), true);
       }
       await again.close();
     }),

@@ -3,7 +3,7 @@
  * that writes fill, and the replies that retransmissions get. Small enough that a checker can know all of it.
  */
 import type { Entry, Position, View } from '#core/group/entry.ts';
-import type { Extent, StateMachine } from '#core/group/state-machine.ts';
+import type { Extent, LoggedEntries, StateMachine } from '#core/group/state-machine.ts';
 
 export interface Command {
   /** Names one operation of one client for ever: `c1-17`. */
@@ -73,6 +73,16 @@ export class RegisterState implements StateMachine {
     return this.applied;
   }
 
+  get followed(): Position {
+    return this.applied;
+  }
+
+  get unlogged(): readonly Extent[] {
+    return [];
+  }
+
+  logged(): void {}
+
   get appliedView(): View {
     return (this.#store.applied.at(-1)?.view ?? 0) as View;
   }
@@ -124,18 +134,20 @@ export class RegisterState implements StateMachine {
     for (const applied of this.#store.applied) this.#execute(applied);
   }
 
-  restaging(last: Position): void {
-    this.#restagingTo = last;
+  restage(log: LoggedEntries): void {
+    this.#restagingTo = log.last;
+    log.each((this.applied + 1) as Position, log.last, (entry) => {
+      this.stage(entry);
+      if (entry.position <= log.commit) this.commit(entry.position);
+    });
   }
 
-  recall(): void {}
+  caughtUp(): void {}
 
   checkpoint(): Promise<void> {
     this.#store.checkpoint();
     return Promise.resolve();
   }
-
-  foresee(): void {}
 
   logsData(entry: Entry): boolean {
     return entry.stable || !this.#persistent;

@@ -1,14 +1,12 @@
-/**
- * The backend of the simulation, over a medium. It believes what it is told of a replay and finds out when that is
- * wrong: a call that is `fresh` must not have been made before.
- */
+/** The backend of the simulation, over a medium. It finds out when a mirror call is made twice, or one was left out. */
 import type { FileId, FileKind } from '#core/vfs/inode.ts';
 import type {
   Backend,
   BackendAbilities,
   MirrorNode,
-  Replay,
+  Place,
   Space,
+  Unsettled,
   VolumeLimits,
 } from '#core/volume/backend.ts';
 import type { LocalTable } from '#core/volume/local-table.ts';
@@ -21,11 +19,6 @@ export const LIMITS: VolumeLimits = {
   linksMax: 100,
 };
 const SPACE: Space = { sizeTotal: 1e9, sizeFree: 1e9, filesTotal: 1e6, filesFree: 1e6 };
-
-interface Place {
-  readonly directory: FileId;
-  readonly name: string;
-}
 
 export class SimBackend implements Backend {
   readonly abilities: BackendAbilities;
@@ -81,17 +74,17 @@ export class SimBackend implements Backend {
     return String(file);
   }
 
-  create(directory: FileId, name: string, node: MirrorNode, replay: Replay): void {
+  create(directory: FileId, name: string, node: MirrorNode): void {
     this.#table.put(String(node.id), Buffer.from(node.kind));
-    this.#put({ directory, name }, node.id, replay);
+    this.#put({ directory, name }, node.id);
   }
 
-  link(file: FileId, directory: FileId, name: string, replay: Replay): void {
-    this.#put({ directory, name }, file, replay);
+  link(file: FileId, directory: FileId, name: string): void {
+    this.#put({ directory, name }, file);
   }
 
-  remove(directory: FileId, name: string, file: FileId, last: boolean, replay: Replay): void {
-    this.#take({ directory, name }, file, replay);
+  remove(directory: FileId, name: string, file: FileId, last: boolean): void {
+    this.#take({ directory, name }, file);
     if (last) this.#forget(file);
   }
 
@@ -100,14 +93,28 @@ export class SimBackend implements Backend {
     target: Place,
     file: FileId,
     replaced: { readonly file: FileId; readonly last: boolean } | undefined,
-    replay: Replay,
   ): void {
-    this.#take(source, file, replay);
+    this.#take(source, file);
     if (replaced?.last === true) this.#forget(replaced.file);
-    this.#put(target, file, replay);
+    this.#put(target, file);
   }
 
   setAttributes(): void {}
+
+  mend({ names, files, coming, child, node }: Unsettled): void {
+    if (!this.abilities.tree) return;
+    for (const { directory, name } of names) {
+      const file = child(directory, name);
+      const key = `${directory}/${name}`;
+      if (this.#medium.names.get(key) === file) continue;
+      this.#medium.rename((all) => (file === undefined ? all.delete(key) : all.set(key, file)));
+    }
+    for (const file of files) {
+      const there = node(file);
+      if (there !== undefined) this.#table.put(String(file), Buffer.from(there.kind));
+      else if (!coming.has(file)) this.#forget(file);
+    }
+  }
 
   space(): Space {
     return SPACE;
@@ -121,19 +128,17 @@ export class SimBackend implements Backend {
     return Promise.resolve();
   }
 
-  #put({ directory, name }: Place, file: FileId, replay: Replay): void {
-    if (!this.abilities.tree || replay === 'done') return;
+  #put({ directory, name }: Place, file: FileId): void {
+    if (!this.abilities.tree) return;
     const key = `${directory}/${name}`;
-    const isThere = this.#medium.names.get(key) === file;
-    if (replay === 'fresh' && isThere) throw new Error(`fresh ${key}: there already`);
+    if (this.#medium.names.get(key) === file) throw new Error(`${key}: there already`);
     this.#medium.rename((names) => names.set(key, file));
   }
 
-  #take({ directory, name }: Place, file: FileId, replay: Replay): void {
-    if (!this.abilities.tree || replay === 'done') return;
+  #take({ directory, name }: Place, file: FileId): void {
+    if (!this.abilities.tree) return;
     const key = `${directory}/${name}`;
-    const isThere = this.#medium.names.get(key) === file;
-    if (replay === 'fresh' && !isThere) throw new Error(`fresh ${key}: not there`);
+    if (this.#medium.names.get(key) !== file) throw new Error(`${key}: not there`);
     this.#medium.rename((names) => names.delete(key));
   }
 

@@ -6,6 +6,7 @@ import type { Durability, RegistryChange } from '#core/group/registry.ts';
 import { Requests } from '#core/group/requests.ts';
 import { GroupService } from '#core/group/service.ts';
 import { State } from '#core/group/state.ts';
+import { UNDER_WAY_SIZE, UnderWay } from '#core/group/under-way.ts';
 import { SILENT } from '#core/log-line.ts';
 import type { FileId } from '#core/vfs/inode.ts';
 import { Backends } from '#core/volume/backends.ts';
@@ -33,9 +34,7 @@ export class VolumeKeeper implements Keeper<VolumeMachine> {
   readonly options: VolumeKeeperOptions;
   store = new MemoryStore();
   medium = new Medium();
-  mirrored = 0;
-  /** As of the last checkpoint. */
-  durableMark = 0;
+  underWay = Buffer.alloc(UNDER_WAY_SIZE);
 
   constructor(options: VolumeKeeperOptions) {
     this.options = options;
@@ -48,8 +47,8 @@ export class VolumeKeeper implements Keeper<VolumeMachine> {
   powerCut(chance: Pick<Host, 'below'>): void {
     this.store = this.store.crash();
     this.medium.powerCut(chance);
-    this.mirrored = this.durableMark + chance.below(this.mirrored - this.durableMark + 1);
-    this.durableMark = this.mirrored;
+    // Some of it had reached the disk, some time.
+    if (chance.below(2) === 0) this.underWay = Buffer.alloc(UNDER_WAY_SIZE);
   }
 }
 
@@ -75,18 +74,13 @@ export class VolumeMachine implements Machine {
       limits: () => LIMITS,
       open: (_options, table) => this.#open(table),
     });
-    const mirrored = {
-      get: () => keeper.mirrored,
-      set: (value: number) => {
-        keeper.mirrored = value;
-      },
-    };
     this.state = new State(
       { self: host.id, rebooted: host.rebooted },
       {
         store: keeper.store,
         backends,
-        mirrored,
+        underWay: new UnderWay(keeper.underWay),
+        later: (delayMs, run) => this.#host.later(delayMs, () => this.#member?.attempt(run)),
         syncLog: () => this.#member?.syncLog() ?? Promise.resolve(),
         log: SILENT,
       },
@@ -256,11 +250,9 @@ export class VolumeMachine implements Machine {
   #checkpointLater(): void {
     this.#host.later(this.#host.between(...CHECKPOINT_MS), () => {
       this.#host.settle();
-      const { mirrored } = this.keeper;
       const isMadeGood = this.#isMadeGood || this.#member?.status().role === 'backup';
       this.state.checkpoint().then(
         () => {
-          this.keeper.durableMark = mirrored;
           if (isMadeGood) this.#host.madeGood();
           this.#checkpointLater();
         },

@@ -154,6 +154,23 @@ export const create: Operation<CreateArgs, CreateChange, CreateOutcome> = {
     else if (change.set !== undefined) setAttributes.mirror?.(backend, change.set, context);
   },
 
+  touches(change) {
+    if (change.form === 'existing') return change.set && setAttributes.touches?.(change.set);
+    const { directory, name, file } = change;
+    return { files: [file], names: [{ directory, name }], makes: file };
+  },
+
+  /** Not a directory, whose names others may have had; not what was reserved, which is there already. */
+  isBrief(change) {
+    return change.form === 'new' && change.kind !== 'directory' && change.issuerHandle === '';
+  },
+
+  edit(change) {
+    if (change.form === 'existing') return change.set && setAttributes.edit?.(change.set);
+    // Whatever stands under its id is somebody else's.
+    return change.kind === 'file' ? { kind: 'cut', file: change.file, size: 0 } : undefined;
+  },
+
   extent(change) {
     if (change.form === 'existing') {
       return change.set === undefined ? undefined : setAttributes.extent?.(change.set);
@@ -324,7 +341,7 @@ function mirrorNew(backend: Backend, change: NewChange, context: MirrorContext):
     device: change.device,
     reserved: change.issuer === context.box ? change.issuerHandle : '',
   };
-  backend.create(change.directory, change.name, node, context.replay);
+  backend.create(change.directory, change.name, node);
 }
 
 function encodeNew(to: Writer, change: NewChange): void {

@@ -63,7 +63,11 @@ export const link: Operation<LinkArgs, LinkChange, LinkOutcome> = {
     };
   },
 
-  mirror(backend, { directory, name, file }, { replay }) {
-    backend.link(file, directory, name, replay);
+  mirror(backend, { directory, name, file }) {
+    backend.link(file, directory, name);
+  },
+
+  touches({ directory, name, file }) {
+    return { files: [file], names: [{ directory, name }] };
   },
 };

@@ -64,7 +64,11 @@ export const removeDirectory: Operation<
     return { directory: putDirectory(tree, directory, stamp, { subdirectories: -1 }), file };
   },
 
-  mirror(backend, { directory, name, file }, { replay }) {
-    backend.remove(directory, name, file, true, replay);
+  mirror(backend, { directory, name, file }) {
+    backend.remove(directory, name, file, true);
+  },
+
+  touches({ directory, name, file }) {
+    return { files: [file], names: [{ directory, name }], ends: file };
   },
 };

@@ -60,7 +60,11 @@ export const remove: Operation<RemoveArgs, RemoveChange, RemoveOutcome> = {
     return { directory: putDirectory(tree, directory, stamp, {}), file, last: change.last };
   },
 
-  mirror(backend, { directory, name, file, last }, { replay }) {
-    backend.remove(directory, name, file, last, replay);
+  mirror(backend, { directory, name, file, last }) {
+    backend.remove(directory, name, file, last);
+  },
+
+  touches({ directory, name, file, last }) {
+    return { files: [file], names: [{ directory, name }], ends: last ? file : undefined };
   },
 };

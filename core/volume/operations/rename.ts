@@ -94,8 +94,14 @@ export const rename: Operation<RenameArgs, RenameChange, RenameOutcome> = {
     return { ...directories, inode: putChanged(tree, file, stamp, { parent }).after };
   },
 
-  mirror(backend, { source, target, file, replaced, same }, { replay }) {
-    if (!same) backend.rename(source, target, file, replaced, replay);
+  mirror(backend, { source, target, file, replaced, same }) {
+    if (!same) backend.rename(source, target, file, replaced);
+  },
+
+  touches({ source, target, file, replaced, same }) {
+    if (same) return undefined;
+    const files = replaced === undefined ? [file] : [file, replaced.file];
+    return { files, names: [source, target], ends: replaced?.last ? replaced.file : undefined };
   },
 };
 

@@ -88,7 +88,15 @@ export const setAttributes: Operation<
   },
 
   mirror(backend, change, context) {
-    backend.setAttributes(change.file, mirrorAttributes(change, context), context.replay);
+    backend.setAttributes(change.file, mirrorAttributes(change, context));
+  },
+
+  touches({ file }) {
+    return { files: [file], names: [] };
+  },
+
+  edit({ file, truncates, size }) {
+    return truncates ? { kind: 'cut', file, size } : undefined;
   },
 
   extent({ file, truncates, size, sizeBefore }) {

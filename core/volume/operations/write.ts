@@ -105,11 +105,15 @@ export const write: Operation<WriteArgs, WriteChange, WriteOutcome> = {
   mirror(backend, { file, cleared }, context) {
     if (cleared === undefined) return;
     const attributes = { ...cleared, size: cleared.fileSize, mtime: 'now' } as const;
-    backend.setAttributes(file, mirrorAttributes(attributes, context), context.replay);
+    backend.setAttributes(file, mirrorAttributes(attributes, context));
   },
 
-  mirrors({ cleared }) {
-    return cleared !== undefined;
+  touches({ file, cleared }) {
+    return cleared && { files: [file], names: [] };
+  },
+
+  edit({ file, offset, size }) {
+    return size === 0 ? undefined : { kind: 'put', file, offset, size };
   },
 
   extent({ file, offset, size }) {

@@ -6,7 +6,7 @@ import type { BoxId } from '#core/group/entry.ts';
 import { GROUP } from '#core/group/group.ts';
 import { LINK } from '#core/group/link.ts';
 import { plugin } from '#core/plugin.ts';
-import { CLOCK, DISK, MARKS, RANDOM, STORE } from '#core/ports/services.ts';
+import { CLOCK, DISK, RANDOM, SCRATCH, STORE } from '#core/ports/services.ts';
 import { STATS } from '#core/stats.ts';
 import { BACKENDS } from '#core/volume/backends.ts';
 import { Replication } from './replication.ts';
@@ -19,7 +19,7 @@ const boxName = v.pipe(
 export const replication = plugin({
   id: 'cluster/replication',
   kind: 'cluster',
-  needs: [ADDRESSES, ARBITER, BACKENDS, CLOCK, CONTROL, DISK, LINK, MARKS, RANDOM, STATS, STORE],
+  needs: [ADDRESSES, ARBITER, BACKENDS, CLOCK, CONTROL, DISK, LINK, RANDOM, SCRATCH, STATS, STORE],
   offers: [GROUP],
   options: {
     self: { schema: boxName, help: 'Name of this box.' },
@@ -49,8 +49,8 @@ export const replication = plugin({
       disk: context.get(DISK),
       link: context.get(LINK),
       log: context.log,
-      marks: context.get(MARKS),
       random: context.get(RANDOM),
+      scratch: context.get(SCRATCH),
       stats: context.get(STATS),
       store: context.get(STORE),
     });

@@ -9,11 +9,12 @@ import type { RegistryChange } from '#core/group/registry.ts';
 import { Requests } from '#core/group/requests.ts';
 import { GroupService, REBOOTED } from '#core/group/service.ts';
 import { State } from '#core/group/state.ts';
+import { UNDER_WAY_SIZE, UnderWay } from '#core/group/under-way.ts';
 import type { Log } from '#core/log-line.ts';
 import type { Clock, Timer } from '#core/ports/clock.ts';
 import type { Disk } from '#core/ports/disk.ts';
-import type { Marks } from '#core/ports/mark.ts';
 import type { Random } from '#core/ports/random.ts';
+import type { Scratch } from '#core/ports/scratch.ts';
 import type { Store } from '#core/ports/store.ts';
 import type { Stats } from '#core/stats.ts';
 import type { FileId } from '#core/vfs/inode.ts';
@@ -52,8 +53,8 @@ export interface ReplicationDependencies {
   readonly disk: Disk;
   readonly link: Link;
   readonly log: Log;
-  readonly marks: Marks;
   readonly random: Random;
+  readonly scratch: Scratch;
   readonly stats: Stats;
   readonly store: Store;
 }
@@ -79,9 +80,13 @@ export class Replication {
       {
         store: deps.store,
         backends: deps.backends,
-        mirrored: deps.marks.open('mirrored'),
+        underWay: new UnderWay(deps.scratch.open('under-way', UNDER_WAY_SIZE)),
         syncLog: () => this.#member.syncLog(),
-        defer: (run) => setImmediate(() => this.#member.attempt(run)),
+        later: (delayMs, run) => {
+          const attempt = () => this.#member.attempt(run);
+          if (delayMs === 0) setImmediate(attempt);
+          else deps.clock.after(delayMs, attempt);
+        },
         log: deps.log,
       },
     );

@@ -9,9 +9,8 @@ import { NAME_SIZE_MAX } from '#core/vfs/name.ts';
 import type {
   Backend,
   BackendAbilities,
-  MirrorAttributes,
   MirrorNode,
-  Replay,
+  Place,
   Space,
   VolumeLimits,
 } from '#core/volume/backend.ts';
@@ -84,30 +83,26 @@ export class MemoryBackend implements Backend {
     return handle;
   }
 
-  create(_directory: FileId, _name: string, node: MirrorNode, _replay: Replay): void {
+  create(_directory: FileId, _name: string, node: MirrorNode): void {
     if (node.reserved !== '') this.#handles.set(node.id, node.reserved);
-    if (node.kind !== 'file') return;
-    // Content of later entries may be here already: a file is never made smaller by its creation.
-    if (node.size > (this.#contents.get(node.id)?.size ?? 0)) this.truncate(node.id, node.size);
   }
 
   link(): void {}
 
-  remove(_directory: FileId, _name: string, file: FileId, last: boolean, _replay: Replay): void {
+  remove(_directory: FileId, _name: string, file: FileId, last: boolean): void {
     if (last) this.#forget(file);
   }
 
   rename(
-    _source: { readonly directory: FileId; readonly name: string },
-    _target: { readonly directory: FileId; readonly name: string },
+    _source: Place,
+    _target: Place,
     _file: FileId,
     replaced: { readonly file: FileId; readonly last: boolean } | undefined,
-    _replay: Replay,
   ): void {
     if (replaced?.last === true) this.#forget(replaced.file);
   }
 
-  setAttributes(_file: FileId, _attributes: MirrorAttributes, _replay: Replay): void {}
+  setAttributes(): void {}
 
   space(): Space {
     const { sizeMax, sizeFree } = this.#chunks;

@@ -4,7 +4,7 @@
  *     Content    bytes, by file id          Mirror     names and attributes, as the catalog says
  *     Objects    finds and opens            Places     where everything stands: the box's table
  *     Unnamed    content without a name     Reserved   objects made before their names
- *     Strangers  what others put there      Doubt      what a replay removed
+ *     Strangers  what others put there      Labels     which file an object is
  */
 import type { Log } from '#core/log-line.ts';
 import type { Clock } from '#core/ports/clock.ts';
@@ -16,29 +16,30 @@ import type {
   BackendAbilities,
   MirrorAttributes,
   MirrorNode,
-  Replay,
+  Place,
   Space,
+  Unsettled,
 } from '#core/volume/backend.ts';
 import type { LocalTable } from '#core/volume/local-table.ts';
 import { Content } from './content.ts';
 import { Descriptors } from './descriptors.ts';
-import { Doubt } from './doubt.ts';
+import { Labels } from './labels.ts';
 import type { Layout } from './layout.ts';
 import { limitsOf } from './limits.ts';
 import { Medium } from './medium.ts';
-import { type Link, Mirror, type Replaced } from './mirror.ts';
+import { Mend, type MendDependencies } from './mend.ts';
+import { Mirror, type Replaced } from './mirror.ts';
 import { Objects } from './objects.ts';
 import { Owners } from './owners.ts';
 import { Places } from './places.ts';
-import { Replaying } from './replaying.ts';
 import { localHandleOf, Reserved } from './reserved.ts';
-import { settle } from './settle.ts';
 import { refusal } from './status.ts';
 import { Strangers } from './strangers.ts';
 import { Unnamed } from './unnamed.ts';
 
 export interface PosixOptions {
-  /** Files kept open at once, per volume. */
+  readonly volume: number;
+  /** Files kept open at once. */
   readonly descriptors: number;
   /** Whether this process may set owners and make device nodes. */
   readonly isRoot: boolean;
@@ -59,7 +60,7 @@ export class PosixBackend implements Backend {
   readonly #mirror: Mirror;
   readonly #reserved: Reserved;
   readonly #medium: Medium;
-  readonly #replaying: Replaying;
+  readonly #mending: MendDependencies;
 
   /** `layout` is a folder claimed already, in its `epoch`. */
   constructor(
@@ -74,21 +75,17 @@ export class PosixBackend implements Backend {
     this.abilities = { persistent: true, tree: true, limits: limitsOf(layout) };
     const descriptors = new Descriptors(options.descriptors);
     const places = new Places(table, layout);
-    const unnamed = new Unnamed(layout);
     const strangers = new Strangers(layout, log);
-    const doubt = new Doubt(layout, strangers);
+    const unnamed = new Unnamed(layout, strangers);
     const objects = new Objects(epoch, { layout, places, unnamed, descriptors, syscalls, log });
-    const forget = (file: FileId): void => descriptors.drop(file);
-    const replaying = new Replaying(() =>
-      settle({ objects, places, unnamed, strangers, doubt, replaying, forget, log }),
-    );
     const reserved = new Reserved(layout, objects, random);
     const owners = new Owners(isRoot, log);
-    const parts = { objects, places, unnamed, descriptors, replaying, syscalls, log };
-    this.#replaying = replaying;
+    const labels = new Labels(options.volume, syscalls, log);
+    const parts = { objects, places, unnamed, descriptors, syscalls, log };
     this.#medium = new Medium(layout, clock, syscalls);
     const content = new Content({ ...parts, isMemory: this.#medium.isMemory });
-    this.#mirror = new Mirror({ ...parts, content, reserved, strangers, doubt, owners, isRoot });
+    this.#mending = { ...parts, content, reserved, strangers, labels, owners, isRoot, layout };
+    this.#mirror = new Mirror(this.#mending);
     this.#content = content;
     this.#objects = objects;
     this.#places = places;
@@ -138,37 +135,31 @@ export class PosixBackend implements Backend {
     return minted;
   }
 
-  create(directory: FileId, name: string, node: MirrorNode, replay: Replay): void {
-    this.#mirror.create(directory, name, node, replay);
+  create(directory: FileId, name: string, node: MirrorNode): void {
+    this.#mirror.create(directory, name, node);
   }
 
-  link(file: FileId, directory: FileId, name: string, replay: Replay): void {
-    this.#mirror.link(file, directory, name, replay);
+  link(file: FileId, directory: FileId, name: string): void {
+    this.#mirror.link(file, directory, name);
   }
 
-  remove(directory: FileId, name: string, file: FileId, last: boolean, replay: Replay): void {
-    this.#mirror.remove(directory, name, file, last, replay);
+  remove(directory: FileId, name: string, file: FileId, last: boolean): void {
+    this.#mirror.remove(directory, name, file, last);
   }
 
-  rename(
-    source: Link,
-    target: Link,
-    file: FileId,
-    replaced: Replaced | undefined,
-    replay: Replay,
-  ): void {
-    this.#mirror.rename(source, target, file, replaced, replay);
+  rename(source: Place, target: Place, file: FileId, replaced: Replaced | undefined): void {
+    this.#mirror.rename(source, target, file, replaced);
   }
 
-  setAttributes(file: FileId, attributes: MirrorAttributes, replay: Replay): void {
-    this.#mirror.setAttributes(file, attributes, replay);
+  setAttributes(file: FileId, attributes: MirrorAttributes): void {
+    this.#mirror.setAttributes(file, attributes);
   }
 
-  replayed(): void {
+  mend(unsettled: Unsettled): void {
     try {
-      this.#replaying.end();
+      new Mend(this.#mending, unsettled).run();
     } catch (error) {
-      throw refusal(error, 'end of a replay');
+      throw refusal(error, 'mending of the folder after a restart');
     }
   }
 

@@ -7,7 +7,6 @@ import { BackendError } from '#core/volume/backend.ts';
 import type { Descriptor, Descriptors } from './descriptors.ts';
 import type { Objects } from './objects.ts';
 import type { Places } from './places.ts';
-import type { Replaying } from './replaying.ts';
 import { refusal } from './status.ts';
 import type { Unnamed } from './unnamed.ts';
 
@@ -22,7 +21,6 @@ export interface ContentDependencies {
   readonly places: Places;
   readonly unnamed: Unnamed;
   readonly descriptors: Descriptors;
-  readonly replaying: Replaying;
   readonly syscalls: Syscalls;
   /** Whether the file system is memory itself: no read has to wait there, and none can be told not to. */
   readonly isMemory: boolean;
@@ -93,7 +91,6 @@ export class Content {
       throw refusal(error, `write to file ${file}`);
     }
     this.#changed.add(file);
-    if (this.#deps.replaying.isOn) this.#deps.unnamed.note(file, { offset, size: data.length });
   }
 
   truncate(file: FileId, size: number): void {
@@ -103,7 +100,6 @@ export class Content {
       throw refusal(error, `truncate of file ${file}`);
     }
     this.#changed.add(file);
-    if (this.#deps.replaying.isOn) this.#deps.unnamed.note(file, { offset: undefined, size });
   }
 
   clear(file: FileId): void {
@@ -152,13 +148,13 @@ export class Content {
     this.#deps.descriptors.drop(file);
   }
 
-  /** `undefined` where nothing was ever stored, or where a replay may still explain why it is gone. */
+  /** `undefined` where nothing was ever stored. */
   #existing(file: FileId, what: string): Descriptor | undefined {
-    const { objects, places, replaying, log } = this.#deps;
+    const { objects, places, log } = this.#deps;
     const found = objects.open(file);
     if (found !== undefined) return found;
     const place = places.of(file);
-    if (place === undefined || replaying.isOn) return undefined;
+    if (place === undefined) return undefined;
     const name = Buffer.from(place.name, 'latin1').toString('utf8');
     if (!this.#missing.has(file) && this.#missing.size < MISSING_MAX) {
       this.#missing.add(file);

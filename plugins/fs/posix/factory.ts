@@ -6,7 +6,10 @@ import { limitsOf } from './limits.ts';
 import { refusal } from './status.ts';
 import { claimFolder, refuseFolder } from './volume-folder.ts';
 
-export function posixFactory(options: PosixOptions, deps: PosixDependencies): BackendFactory {
+export function posixFactory(
+  options: Omit<PosixOptions, 'volume'>,
+  deps: PosixDependencies,
+): BackendFactory {
   return {
     name: 'posix',
     check: (volume) => refuseFolder(volume, new Layout(volume.path)),
@@ -25,7 +28,7 @@ export function posixFactory(options: PosixOptions, deps: PosixDependencies): Ba
       if (refused !== undefined) throw new BackendError(refused, 'io');
       try {
         const epoch = claimFolder(volume, layout);
-        return new PosixBackend(layout, epoch, table, options, deps);
+        return new PosixBackend(layout, epoch, table, { ...options, volume: volume.volume }, deps);
       } catch (error) {
         throw refusal(error, `open ${volume.path}`);
       }

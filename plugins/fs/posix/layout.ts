@@ -2,14 +2,13 @@
  * Where things are in the volume's folder: the tree that people read, and our own corner `.understudy`.
  *
  *     volume.json   whose folder this is            strangers/  files that others had put where ours belong
- *     reserved/     made, waiting for a name        unnamed/    content whose file has no name (any more, or yet)
- *     doubt/        removed while replaying, in case the replay shows that it was something else
+ *     reserved/     made, waiting for a name        unnamed/    what has no name (any more, or yet)
  *     own           the client's own `.understudy`, if it makes one
  */
 import { closeSync, constants, mkdirSync, openSync } from 'node:fs';
 
 const CORNER = '.understudy';
-const FOLDERS = ['strangers', 'reserved', 'unnamed', 'doubt'] as const;
+const FOLDERS = ['strangers', 'reserved', 'unnamed'] as const;
 export type Folder = (typeof FOLDERS)[number];
 
 /** Bytes after which a directory's path is replaced by a descriptor's: PATH_MAX is 4096, a name takes 255. */

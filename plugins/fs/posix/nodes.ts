@@ -8,6 +8,7 @@ import {
   lstatSync,
   lutimesSync,
   mkdirSync,
+  readlinkSync,
   type Stats,
   symlinkSync,
 } from 'node:fs';
@@ -69,8 +70,13 @@ export function makeNode(
   }
 }
 
-/** Whether what stands on the disk could be the node: same kind and, of a symlink, see `create`. */
-export function isKind(stat: Stats, kind: FileKind): boolean {
+/** Whether what stands on the disk could be the node. */
+export function isNode(path: string, stat: Stats, node: MirrorNode): boolean {
+  if (!isKind(stat, node.kind)) return false;
+  return node.kind !== 'symlink' || readlinkSync(bytesOf(path), 'latin1') === node.target;
+}
+
+function isKind(stat: Stats, kind: FileKind): boolean {
   switch (kind) {
     case 'file':
       return stat.isFile();

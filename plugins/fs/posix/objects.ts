@@ -5,10 +5,10 @@ import type { KernelHandle, Syscalls } from '#core/ports/syscalls.ts';
 import { LOCAL_HANDLE_SIZE_MAX } from '#core/vfs/handle.ts';
 import { type FileId, ROOT_ID } from '#core/vfs/inode.ts';
 import type { Descriptor, Descriptors } from './descriptors.ts';
-import { handleOf, type Identity, identityOf, inodeOf, isAbsent, UNKNOWN } from './identity.ts';
+import { handleOf, type Identity, identityOf, inodeOf, UNKNOWN } from './identity.ts';
 import { bytesOf, bytesWithNul, type Layout } from './layout.ts';
 import { statAt } from './nodes.ts';
-import type { Place, Places } from './places.ts';
+import type { KnownPlace, Places } from './places.ts';
 import { codeOf } from './status.ts';
 import type { Unnamed } from './unnamed.ts';
 
@@ -63,12 +63,6 @@ export class Objects {
     return fd === undefined ? undefined : descriptors.put(file, fd);
   }
 
-  /** As `open` for a file that has a name, though content for it is kept without one. Not remembered. */
-  openNamed(file: FileId): number | undefined {
-    const place = this.#deps.places.of(file);
-    return place === undefined ? undefined : this.#openPlace(file, place);
-  }
-
   /** Opens or makes; closes others and tries again where the process has too many open. */
   openAt(path: string, flags: number, mode: number): number {
     const bytes = bytesOf(path);
@@ -119,16 +113,6 @@ export class Objects {
     return this.#remember(file, place, path, stat);
   }
 
-  /** Remembers the objects at the file's places where nothing is known of them. */
-  learn(file: FileId): void {
-    const { places } = this.#deps;
-    for (const { directory, name, identity } of places.all(file)) {
-      if (isAbsent(identity) || this.inode(identity) !== undefined) continue;
-      const stat = statAt(places.path(directory, name));
-      if (stat !== undefined) places.put(file, directory, name, this.identify(stat));
-    }
-  }
-
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
@@ -137,7 +121,7 @@ export class Objects {
     closeSync(this.rootFd);
   }
 
-  #openPlace(file: FileId, place: Place): number | undefined {
+  #openPlace(file: FileId, place: KnownPlace): number | undefined {
     const handle = this.hasHandles ? handleOf(place.identity, this.#epoch) : undefined;
     if (handle !== undefined) {
       const { syscalls } = this.#deps;
@@ -160,7 +144,7 @@ export class Objects {
     return undefined;
   }
 
-  #remember(file: FileId, place: Place, path: string, stat: Stats): KernelHandle | undefined {
+  #remember(file: FileId, place: KnownPlace, path: string, stat: Stats): KernelHandle | undefined {
     const handle = this.handleAt(path);
     const identity = identityOf(this.#epoch, stat.ino, handle);
     this.#deps.places.put(file, place.directory, place.name, identity);

@@ -6,14 +6,12 @@
  * Paths are byte strings here and become buffers at the system call.
  */
 import { type FileId, ROOT_ID } from '#core/vfs/inode.ts';
-import { BackendError } from '#core/volume/backend.ts';
+import { BackendError, type Place } from '#core/volume/backend.ts';
 import type { LocalTable } from '#core/volume/local-table.ts';
 import { type Identity, UNKNOWN } from './identity.ts';
 import type { Layout } from './layout.ts';
 
-export interface Place {
-  readonly directory: FileId;
-  readonly name: string;
+export interface KnownPlace extends Place {
   readonly identity: Identity;
 }
 
@@ -36,13 +34,13 @@ export class Places {
   }
 
   /** Some link of the file. */
-  of(file: FileId): Place | undefined {
+  of(file: FileId): KnownPlace | undefined {
     const prefix = PLACE + idBytes(file);
     const row = this.#table.range(prefix, 1)[0];
     return row === undefined ? undefined : placeOfRow(row.key, row.value);
   }
 
-  all(file: FileId): readonly Place[] {
+  all(file: FileId): readonly KnownPlace[] {
     const rows = this.#table.range(PLACE + idBytes(file), LINKS_READ_MAX);
     return rows.map((row) => placeOfRow(row.key, row.value));
   }
@@ -79,11 +77,15 @@ export class Places {
       : `${this.#directory(directory)}/${name}`;
   }
 
-  /** A directory has moved or gone: paths through it are built anew. */
-  moved(directory: FileId): void {
-    if (!this.#paths.has(directory)) return;
+  /** Many may have moved. */
+  movedAll(): void {
     this.#paths.clear();
     this.#layout.dropShortcuts();
+  }
+
+  /** A directory has moved or gone: paths through it are built anew. */
+  moved(directory: FileId): void {
+    if (this.#paths.has(directory)) this.movedAll();
   }
 
   #directory(directory: FileId): string {
@@ -104,7 +106,7 @@ function keyOf(file: FileId, directory: FileId, name: string): string {
   return PLACE + idBytes(file) + idBytes(directory) + name;
 }
 
-function placeOfRow(key: string, identity: Buffer): Place {
+function placeOfRow(key: string, identity: Buffer): KnownPlace {
   const directory = Buffer.from(key.slice(9, 17), 'latin1').readBigUInt64BE();
   return { directory: Number(directory) as FileId, name: key.slice(17), identity };
 }

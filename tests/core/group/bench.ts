@@ -5,8 +5,8 @@ import type { Proposal } from '#core/group/member.ts';
 import type { VolumeRecord } from '#core/group/registry.ts';
 import { GroupService } from '#core/group/service.ts';
 import { State } from '#core/group/state.ts';
+import type { UnderWay } from '#core/group/under-way.ts';
 import { SILENT } from '#core/log-line.ts';
-import type { Mark } from '#core/ports/mark.ts';
 import { ROOT_CALLER } from '#core/vfs/caller.ts';
 import { type Backend, BackendError } from '#core/volume/backend.ts';
 import { Backends } from '#core/volume/backends.ts';
@@ -17,21 +17,12 @@ import { createArgs, recordOf, VOLUME } from '../volume/fixture.ts';
 
 export const BOX = 'a' as BoxId;
 
-export class NumberMark implements Mark {
-  value = 0;
-  get = (): number => this.value;
-  set(value: number): void {
-    this.value = value;
-  }
-}
-
 /** A box without a network: what it seals is committed when the test says so. */
 export class Bench {
   readonly entries: Entry[] = [];
   readonly state: State;
   readonly group: GroupService;
   readonly store: MemoryStore;
-  readonly mark: NumberMark;
   readonly backend: FakeBackend;
   /** What the state has put off. */
   readonly deferred: (() => void)[] = [];
@@ -46,18 +37,17 @@ export class Bench {
 
   constructor(
     store = new MemoryStore(),
-    mark = new NumberMark(),
     backend = new FakeBackend(),
     rebooted = false,
     persistent = true,
     lazy = false,
+    underWay?: UnderWay,
   ) {
-    const defer = (run: () => void): void => {
+    const later = (_: number, run: () => void): void => {
       this.deferred.push(run);
     };
     Object.assign(backend.abilities, { persistent });
     this.store = store;
-    this.mark = mark;
     this.backend = backend;
     const backends = new Backends();
     backends.add({
@@ -71,7 +61,7 @@ export class Bench {
     });
     this.state = new State(
       { self: BOX, rebooted },
-      { store, backends, mirrored: mark, log: SILENT, ...(lazy ? { defer } : {}) },
+      { store, backends, log: SILENT, ...(lazy ? { later } : {}), ...(underWay && { underWay }) },
     );
     this.group = new GroupService({
       self: BOX,

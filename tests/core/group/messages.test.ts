@@ -34,7 +34,7 @@ const SAMPLES: readonly Exclude<Message, Append>[] = [
     whole: false,
   },
   { kind: 'join', view, nonce: 1, applied: at(3), appliedView: view, last: at(9) },
-  { kind: 'welcome', view, nonce: 1, end: at(9), runs: [{ from: at(4), view }] },
+  { kind: 'welcome', view, nonce: 1, end: at(9), sure: at(7), runs: [{ from: at(4), view }] },
   { kind: 'reject', view, nonce: 1, reason: 'the log begins at 5' },
   { kind: 'again', view },
   { kind: 'configure', configuration },

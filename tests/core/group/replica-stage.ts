@@ -205,6 +205,7 @@ function message(
         view,
         nonce: number(args, 'nonce'),
         end: number(args, 'end') as Position,
+        sure: number(args, 'end') as Position,
         runs: [],
       };
     case 'tell':

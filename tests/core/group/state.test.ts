@@ -1,14 +1,16 @@
 import * as assert from 'uvu/assert';
-import type { Position, View } from '#core/group/entry.ts';
+import type { Entry, Position, View } from '#core/group/entry.ts';
+import type { LoggedEntries } from '#core/group/state-machine.ts';
+import { UNDER_WAY_SIZE, UnderWay } from '#core/group/under-way.ts';
 import { DiskError } from '#core/ports/disk.ts';
 import { ROOT_CALLER } from '#core/vfs/caller.ts';
-import { ROOT_ID } from '#core/vfs/inode.ts';
+import { type FileId, ROOT_ID } from '#core/vfs/inode.ts';
 import { BackendError } from '#core/volume/backend.ts';
-import { MemoryStore } from '#core/volume/memory-store.ts';
+import type { MemoryStore } from '#core/volume/memory-store.ts';
 import { create, write } from '#core/volume/operations.ts';
 import { suite } from '../../support/suite.ts';
 import { FakeBackend } from '../volume/fake-backend.ts';
-import { createArgs } from '../volume/fixture.ts';
+import { createArgs, VOLUME } from '../volume/fixture.ts';
 import { Bench, founded, make } from './bench.ts';
 
 const test = suite('group/state');
@@ -105,105 +107,140 @@ test('a full backend answers the client and leaves no trace', () => {
   assert.is(bench.volume().tree.inode(file.id)?.size, 0);
 });
 
-test('after the end of the process mirror calls that were made are not made again', () => {
-  const bench = founded(new Bench());
-  for (const name of ['one', 'two']) make(bench, name);
-  const before = bench.store.clone();
-  bench.commit();
-  const made = bench.backend.calls.length;
-  // The mark reached the disk, the store's transaction did not.
-  const again = new Bench(before, bench.mark, bench.backend);
-  again.state.restaging(3 as Position);
-  for (const entry of bench.entries.slice(1)) again.state.stage(entry);
-  again.state.commit(3 as Position);
-  const replayed = bench.backend.calls.slice(made);
-  assert.ok(replayed.length > 0);
-  assert.ok(
-    replayed.every((call) => call.includes('done')),
-    replayed.join('; '),
-  );
-});
-
-/** A process that found in its log what another one made. */
-function restaged(bench: Bench, store: MemoryStore, rebooted = false): Bench {
-  const again = new Bench(store, bench.mark, bench.backend, rebooted);
+/** A process that found in its log what another one made, and there that it is committed up to `commit`. */
+function restarted(
+  bench: Bench,
+  store: MemoryStore,
+  commit: number,
+  rebooted = false,
+  entries = bench.entries,
+): Bench {
+  const again = new Bench(store, bench.backend, rebooted);
   bench.backend.calls.length = 0;
-  again.state.restaging(bench.entries.at(-1)?.position as Position);
-  for (const entry of bench.entries) {
-    if (entry.position > again.state.applied) again.state.stage(entry);
-  }
+  again.state.restage(loggedOf(entries, commit));
+  again.entries.push(...entries);
   return again;
 }
 
-test('what was mirrored counts as applied after the end of the process, and nothing behind it', () => {
+function loggedOf(entries: readonly Entry[], commit: number): LoggedEntries {
+  const last = entries.at(-1)?.position ?? (0 as Position);
+  return {
+    first: 1 as Position,
+    last,
+    commit: commit as Position,
+    each: (from, to, visit) => {
+      for (const entry of entries) if (entry.position >= from && entry.position <= to) visit(entry);
+    },
+  };
+}
+
+test('after the end of the process the tree is mended once, and what is behind the commit is mirrored when it comes', () => {
   const bench = founded(new Bench());
   for (const name of ['one', 'two', 'three']) make(bench, name);
   const before = bench.store.clone();
   bench.state.commit(3 as Position);
-  const again = restaged(bench, before);
+  const again = restarted(bench, before, 3);
+  assert.equal(bench.backend.calls, [
+    'mend files 2,3,4 names 1/one=2,1/two=3,1/three made 2,3 coming 4 going ',
+  ]);
   assert.is(again.state.applied, 3);
   assert.is(again.state.staged, 4);
-  again.state.discard();
+  again.commit();
+  make(again, 'four');
+  again.commit();
+  assert.equal(
+    bench.backend.calls.slice(1).map((call) => call.split(' ', 3).join(' ')),
+    ['create 1/three 4', 'create 1/four 5'],
+  );
+});
+
+test('a process that ends while it starts leaves everything to the next', () => {
+  const bench = founded(new Bench());
+  for (const name of ['one', 'two']) make(bench, name);
+  const before = bench.store.clone();
+  bench.commit();
+  const { mend } = bench.backend;
+  bench.backend.mend = () => {
+    throw new BackendError('the disk is gone', 'io');
+  };
+  assert.throws(() => restarted(bench, before, 3), /gone/);
+  bench.backend.mend = mend;
+  const again = restarted(bench, before, 3);
+  assert.equal(bench.backend.calls, [
+    'mend files 2,3 names 1/one=2,1/two=3 made 2,3 coming  going ',
+  ]);
   assert.is(again.volume().tree.entries(ROOT_ID).length, 2);
 });
 
-test('an entry of two changes is mirrored when both are', () => {
+/** One file that gets these bytes, each stable write in the log with its bytes, the others without. */
+function written(bench: Bench, writes: readonly (readonly [string, number, boolean])[]): FileId {
+  make(bench, 'file');
+  const [file] = bench.volume().tree.entries(ROOT_ID);
+  assert.ok(file);
+  for (const [text, offset, stable] of writes) {
+    bench.seal((transaction) => {
+      const args = { file: file.id, offset, size: text.length };
+      const options = { data: Buffer.from(text), stable };
+      assert.ok(transaction.change(write, bench.volume(), ROOT_CALLER, args, options).ok);
+    });
+  }
+  return file.id;
+}
+
+function asLogged(entries: readonly Entry[]): Entry[] {
+  return entries.map((entry) => (entry.stable ? entry : { ...entry, data: undefined }));
+}
+
+test('what a backend kept is not written again, and after a power cut newer bytes stay', () => {
+  const writes = [
+    ['stable', 0, true],
+    ['LOOSE', 3, false],
+    ['end', 12, true],
+  ] as const;
   const bench = founded(new Bench());
-  bench.seal((transaction) => {
-    for (const name of ['one', 'two']) {
-      transaction.change(create, bench.volume(), ROOT_CALLER, createArgs(name));
-    }
-  });
   const before = bench.store.clone();
-  const { create: made } = bench.backend;
-  bench.backend.create = (directory, name, node, replay) => {
-    if (name === 'two') throw new Error('the process ends here');
-    made.call(bench.backend, directory, name, node, replay);
-  };
-  assert.throws(() => bench.commit(), /ends here/);
-  bench.backend.create = made;
-  const again = restaged(bench, before);
-  again.commit();
-  assert.equal(
-    bench.backend.calls.map((call) => call.split(' ').at(-1)),
-    ['maybe', 'maybe'],
-  );
+  const file = written(bench, writes);
+  assert.is(String(bench.backend.content.get(file)), 'staLOOSE\0\0\0\0end');
+  const last = bench.state.staged;
+  restarted(bench, before.clone(), last, false, asLogged(bench.entries));
+  assert.is(String(bench.backend.content.get(file)), 'staLOOSE\0\0\0\0end');
+  // The power took all but what a COMMIT had synced, and left something of an older file.
+  bench.backend.content.set(file, Buffer.from('???LOOSE?????????????'));
+  restarted(bench, before.clone(), last, true, asLogged(bench.entries));
+  assert.is(String(bench.backend.content.get(file)), 'staLOOSE\0\0\0\0end');
 });
 
-test('only the call that was under way when the process ended is in doubt', () => {
+test('after a power cut a box that rejoins mends its tree when it has what the group has', () => {
   const bench = founded(new Bench());
-  for (const name of ['one', 'two', 'three', 'four']) make(bench, name);
   const before = bench.store.clone();
-  bench.state.commit(3 as Position);
-  const again = restaged(bench, before);
-  again.commit();
-  make(again, 'five');
-  again.commit();
-  assert.equal(
-    bench.backend.calls.map((call) => call.split(' ').at(-1)),
-    ['done', 'done', 'last', 'fresh', 'fresh'],
-  );
-});
-
-test('after a power cut every call of a view that the box had a part in may have been made', () => {
-  const bench = founded(new Bench());
-  for (const name of ['one', 'two', 'three', 'four']) make(bench, name);
+  for (const name of ['one', 'two', 'three']) make(bench, name);
   bench.commit();
-  // The tree is as it was in the end; the store and the mark came back older.
-  const store = new MemoryStore();
-  bench.mark.value = 2;
-  const again = restaged(bench, store, true);
-  again.commit();
-  make(again, 'five');
-  const [entry] = again.entries;
-  assert.ok(entry);
+  // Its log ends earlier than its tree.
+  const own = bench.entries.slice(0, 2);
+  const again = restarted(bench, before, 2, true, own);
   again.state.discard();
-  again.state.stage({ ...entry, position: 6 as Position, view: 2 as View });
+  bench.backend.calls.length = 0;
+  for (const entry of bench.entries.slice(2)) again.state.stage(entry);
   again.commit();
-  assert.equal(
-    bench.backend.calls.map((call) => call.split(' ').at(-1)),
-    ['maybe', 'maybe', 'maybe', 'maybe', 'fresh'],
-  );
+  assert.equal(bench.backend.calls, []);
+  again.state.caughtUp(loggedOf(bench.entries, 4));
+  assert.equal(bench.backend.calls, [
+    'mend files 2,3,4 names 1/one=2,1/two=3,1/three=4 made 2,3,4 coming  going ',
+  ]);
+  make(again, 'four');
+  again.commit();
+  assert.is(bench.backend.calls.length, 2);
+});
+
+test('content is noted before it is written, until its entry is in the log', () => {
+  const bytes = Buffer.alloc(UNDER_WAY_SIZE);
+  const bench = founded(new Bench(undefined, undefined, false, true, false, new UnderWay(bytes)));
+  const file = written(bench, [['text', 2, false]]);
+  const extent = { volume: VOLUME, file, offset: 2, size: 4 };
+  assert.equal(bench.state.unlogged, [extent]);
+  assert.equal(new UnderWay(bytes).extents, [extent]);
+  bench.state.logged();
+  assert.equal(new UnderWay(bytes).extents, []);
 });
 
 test('a store that is emptied because a backend lost its content can be emptied in two goes', () => {
@@ -221,11 +258,11 @@ test('a store that is emptied because a backend lost its content can be emptied 
     commit(writes);
   };
   const backend = new FakeBackend();
-  assert.throws(() => new Bench(store, bench.mark, backend, false, false), /ends here/);
+  assert.throws(() => new Bench(store, backend, false, false), /ends here/);
   store.commit = commit;
-  const again = new Bench(store, bench.mark, backend, false, false);
+  const again = new Bench(store, backend, false, false);
   assert.is(again.state.applied, 0);
-  assert.equal(again.rows(), []);
+  assert.is(again.state.registry.volumes.length, 0);
 });
 
 test('a store is never safe ahead of the backends', async () => {
@@ -245,7 +282,7 @@ test('a store is never safe ahead of the backends', async () => {
 });
 
 function lazyBench(): Bench {
-  return founded(new Bench(undefined, undefined, undefined, false, true, true));
+  return founded(new Bench(undefined, undefined, false, true, true));
 }
 
 test('mirror calls that were put off are made before their entry is applied, and not forgotten with what is discarded', () => {
@@ -267,15 +304,14 @@ test('mirror calls that were put off are made before their entry is applied, and
 test('a mirror call that was made is not made again when the next one is refused', () => {
   const bench = lazyBench();
   const { create: made } = bench.backend;
-  bench.backend.create = (directory, name, node, replay) => {
+  bench.backend.create = (directory, name, node) => {
     if (name === 'two') throw new BackendError('full', 'no-space');
-    made.call(bench.backend, directory, name, node, replay);
+    made.call(bench.backend, directory, name, node);
   };
   for (const name of ['one', 'two']) make(bench, name);
   bench.state.commit(3 as Position);
   for (let round = 0; round < 3; round += 1) assert.throws(() => bench.state.settle(), /full/);
   assert.is(bench.backend.calls.length, 1);
-  assert.is(bench.mark.value, 2);
 });
 
 test('what the store could not take when it was full is there when it can', () => {
@@ -289,6 +325,6 @@ test('what the store could not take when it was full is there when it can', () =
   bench.store.commit = commit;
   bench.state.fold();
   assert.is(bench.volume().tree.entries(ROOT_ID).length, 1);
-  const again = new Bench(bench.store.clone(), bench.mark);
+  const again = new Bench(bench.store.clone());
   assert.is(again.volume().tree.entries(ROOT_ID).length, 1);
 });

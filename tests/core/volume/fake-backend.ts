@@ -6,8 +6,9 @@ import {
   BackendError,
   type MirrorAttributes,
   type MirrorNode,
-  type Replay,
+  type Place,
   type Space,
+  type Unsettled,
   type VolumeLimits,
 } from '#core/volume/backend.ts';
 
@@ -64,38 +65,48 @@ export class FakeBackend implements Backend {
     return `local-${file}`;
   }
 
-  create(directory: FileId, name: string, node: MirrorNode, replay: Replay): void {
+  create(directory: FileId, name: string, node: MirrorNode): void {
     const mode = node.mode.toString(8);
     const kept = node.reserved === '' ? '' : ` reserved=${node.reserved}`;
     this.calls.push(
-      `create ${directory}/${name} ${node.id} ${node.kind} ${mode}${kept} ${stamp(node)} ${replay}`,
+      `create ${directory}/${name} ${node.id} ${node.kind} ${mode}${kept} ${stamp(node)}`,
     );
   }
 
-  link(file: FileId, directory: FileId, name: string, replay: Replay): void {
-    this.calls.push(`link ${file} ${directory}/${name} ${replay}`);
+  link(file: FileId, directory: FileId, name: string): void {
+    this.calls.push(`link ${file} ${directory}/${name}`);
   }
 
-  remove(directory: FileId, name: string, file: FileId, last: boolean, replay: Replay): void {
-    this.calls.push(`remove ${directory}/${name} ${file} ${last ? 'last' : 'more'} ${replay}`);
+  remove(directory: FileId, name: string, file: FileId, last: boolean): void {
+    this.calls.push(`remove ${directory}/${name} ${file} ${last ? 'last' : 'more'}`);
   }
 
   rename(
-    source: { readonly directory: FileId; readonly name: string },
-    target: { readonly directory: FileId; readonly name: string },
+    source: Place,
+    target: Place,
     file: FileId,
     replaced: { readonly file: FileId; readonly last: boolean } | undefined,
-    replay: Replay,
   ): void {
     const over = replaced ? ` over ${replaced.file} ${replaced.last ? 'last' : 'more'}` : '';
     const places = `${source.directory}/${source.name} ${target.directory}/${target.name}`;
-    this.calls.push(`rename ${places} ${file}${over} ${replay}`);
+    this.calls.push(`rename ${places} ${file}${over}`);
   }
 
-  setAttributes(file: FileId, attributes: MirrorAttributes, replay: Replay): void {
+  setAttributes(file: FileId, attributes: MirrorAttributes): void {
     const { mode, uid, gid, size } = attributes;
     const owner = `${mode.toString(8)} ${uid}:${gid} size=${size}`;
-    this.calls.push(`set ${file} ${owner} ${stamp(attributes)} ${replay}`);
+    this.calls.push(`set ${file} ${owner} ${stamp(attributes)}`);
+  }
+
+  mend({ files, names, made, coming, going, child }: Unsettled): void {
+    const list = (all: Iterable<unknown>): string => [...all].join(',');
+    const places = names.map(({ directory, name }) => {
+      const file = child(directory, name);
+      return file === undefined ? `${directory}/${name}` : `${directory}/${name}=${file}`;
+    });
+    this.calls.push(
+      `mend files ${list(files)} names ${list(places)} made ${list(made)} coming ${list(coming)} going ${list(going)}`,
+    );
   }
 
   space(): Space {

@@ -8,7 +8,7 @@ import { type DirectoryEntry, type FileId, type Inode, ROOT_ID } from '#core/vfs
 import type { Name } from '#core/vfs/name.ts';
 import { SET_NOTHING, type SetAttributes } from '#core/vfs/set-attributes.ts';
 import type { FsError } from '#core/vfs/status.ts';
-import type { Replay, VolumeLimits } from '#core/volume/backend.ts';
+import type { VolumeLimits } from '#core/volume/backend.ts';
 import { Catalog } from '#core/volume/catalog.ts';
 import { MemoryStore } from '#core/volume/memory-store.ts';
 import type { Operation, Stamp } from '#core/volume/operation.ts';
@@ -114,14 +114,14 @@ export class Fixture {
   }
 
   /** Folds everything up to `position` into the store and mirrors it. */
-  commit(position = this.#position, replay: Replay = 'fresh'): void {
+  commit(position = this.#position): void {
     if (position < this.#committed) return;
     for (const recorded of this.log) {
       if (recorded.stamp.position <= this.#committed || recorded.stamp.position > position)
         continue;
       const operation = operationOf(recorded.code);
       const change = operation?.decode(new Reader(recorded.bytes));
-      this.volume.mirror(operation as never, change as never, recorded.stamp, replay, BOX);
+      this.volume.mirror(operation as never, change as never, recorded.stamp, BOX);
     }
     this.staged.fold(position, (writes) => this.store.commit(writes));
     this.#committed = position;

@@ -40,7 +40,7 @@ test('a small file takes little of the bound, a hole nothing, and removal gives 
   assert.is(backend.space().sizeFree, MEBIBYTE - 512);
   backend.write(fileId(2), 1024 ** 3, Buffer.from('x'));
   assert.is(backend.space().sizeFree, MEBIBYTE - 512 - 64 * 1024);
-  backend.remove(ROOT_ID, 'a', fileId(2), true, 'fresh');
+  backend.remove(ROOT_ID, 'a', fileId(2), true);
   assert.is(backend.space().sizeFree, MEBIBYTE);
 });
 
@@ -55,7 +55,7 @@ test('a write that does not fit takes nothing and says which option to raise', (
 test('memory taken from a removed file does not show what was in it', () => {
   const backend = placeOf(MEBIBYTE).open(new MapTable());
   backend.write(fileId(2), 0, Buffer.alloc(128 * 1024, 0x61));
-  backend.remove(ROOT_ID, 'a', fileId(2), true, 'fresh');
+  backend.remove(ROOT_ID, 'a', fileId(2), true);
   backend.write(fileId(3), 64 * 1024 + 5, Buffer.from('x'));
   const target = Buffer.alloc(128 * 1024);
   assert.is(backend.read(fileId(3), 0, target), 64 * 1024 + 6);
@@ -72,5 +72,5 @@ test('handles of an earlier start never come again', () => {
     handles.add(after.reserve('file'));
   }
   assert.is(handles.size, 600);
-  after.create(ROOT_ID, 'a', nodeOf(2, 'file'), 'fresh');
+  after.create(ROOT_ID, 'a', nodeOf(2, 'file'));
 });

@@ -52,7 +52,17 @@ function placeOf(calls: Syscalls, log: Log = SILENT): Folder {
     path,
     factory,
     open: (table) => factory.open({ volume: 7, volumeName: 'files', path }, table),
+    list: () => listOf(path),
     clean: () => rmSync(path, { recursive: true, force: true }),
+  };
+}
+
+function listOf(path: string) {
+  const all = readdirSync(path, { recursive: true, encoding: 'utf8' }).sort();
+  const isCorner = (name: string): boolean => name.startsWith('.understudy');
+  return {
+    tree: all.filter((name) => !isCorner(name)),
+    corners: all.filter((name) => isCorner(name) && name.split('/').length > 2),
   };
 }
 
@@ -85,12 +95,12 @@ test(
   'the folder shows names, kinds, modes and times as the catalog has them',
   inFolder((backend, { path }) => {
     const time = { seconds: 1_600_000_000, nanoseconds: 500_000_000 };
-    backend.create(ROOT_ID, 'd', nodeOf(2, 'directory', { mode: 0o1770 }), 'fresh');
+    backend.create(ROOT_ID, 'd', nodeOf(2, 'directory', { mode: 0o1770 }));
     const file = nodeOf(3, 'file', { mode: 0o640, mtime: time });
-    backend.create(fileId(2), 'caf\xc3\xa9', file, 'fresh');
+    backend.create(fileId(2), 'caf\xc3\xa9', file);
     const link = nodeOf(4, 'symlink', { target: 'd/caf\xc3\xa9', mtime: time });
-    backend.create(ROOT_ID, 'l', link, 'fresh');
-    backend.create(ROOT_ID, 'p', nodeOf(5, 'fifo', { mode: 0o600 }), 'fresh');
+    backend.create(ROOT_ID, 'l', link);
+    backend.create(ROOT_ID, 'p', nodeOf(5, 'fifo', { mode: 0o600 }));
     const stat = statSync(join(path, 'l'));
     assert.is(stat.mode & 0o7777, 0o640);
     assert.is(stat.mtimeMs, 1_600_000_000_500);
@@ -98,9 +108,9 @@ test(
     assert.is(lstatSync(join(path, 'l')).mtimeMs, 1_600_000_000_500);
     assert.is(statSync(join(path, 'd')).mode & 0o7777, 0o1770);
     assert.is(lstatSync(join(path, 'p')).isFIFO(), true);
-    backend.setAttributes(fileId(3), { ...file, mode: 0o4711 }, 'fresh');
+    backend.setAttributes(fileId(3), { ...file, mode: 0o4711 });
     assert.is(statSync(join(path, 'l')).mode & 0o7777, 0o4711);
-    backend.setAttributes(ROOT_ID, nodeOf(1, 'directory', { mode: 0o711 }), 'fresh');
+    backend.setAttributes(ROOT_ID, nodeOf(1, 'directory', { mode: 0o711 }));
     assert.is(statSync(path).mode & 0o7777, 0o711);
   }),
 );
@@ -110,10 +120,10 @@ if (isRoot) {
     'root sets owners and makes device nodes',
     inFolder((backend, { path }) => {
       const more = { uid: 1234, gid: 4321, mode: 0o6755 };
-      backend.create(ROOT_ID, 'a', nodeOf(2, 'file', more), 'fresh');
+      backend.create(ROOT_ID, 'a', nodeOf(2, 'file', more));
       const stat = statSync(join(path, 'a'));
       assert.equal([stat.uid, stat.gid, stat.mode & 0o7777], [1234, 4321, 0o6755]);
-      backend.create(ROOT_ID, 'd', nodeOf(3, 'directory', { ...more, mode: 0 }), 'fresh');
+      backend.create(ROOT_ID, 'd', nodeOf(3, 'directory', { ...more, mode: 0 }));
       assert.is(statSync(join(path, 'd')).uid, 1234);
       assert.is(statSync(join(path, 'd')).mode & 0o7777, 0);
     }),
@@ -123,7 +133,7 @@ if (isRoot) {
   test(
     'an ordinary user keeps its own way into files of any mode',
     inFolder(async (backend, { path }) => {
-      backend.create(ROOT_ID, 'a', nodeOf(2, 'file', { mode: 0, uid: 0 }), 'fresh');
+      backend.create(ROOT_ID, 'a', nodeOf(2, 'file', { mode: 0, uid: 0 }));
       backend.write(fileId(2), 0, Buffer.from('hello'));
       assert.is(await readText(backend, 2), 'hello');
       assert.is(statSync(join(path, 'a')).mode & 0o7777, 0o600);
@@ -137,10 +147,10 @@ test(
     for (const name of ['a', 'b', 'c']) writeFileSync(join(path, name), `mine ${name}`);
     makeFile(backend, 2, 'a', 'ours');
     rename(backend, 'a', 'b', 2);
-    backend.link(fileId(2), ROOT_ID, 'c', 'fresh');
-    backend.create(ROOT_ID, 'd', nodeOf(3, 'directory'), 'fresh');
+    backend.link(fileId(2), ROOT_ID, 'c');
+    backend.create(ROOT_ID, 'd', nodeOf(3, 'directory'));
     writeFileSync(join(path, 'd', 'in'), 'mine in');
-    backend.remove(ROOT_ID, 'd', fileId(3), true, 'fresh');
+    backend.remove(ROOT_ID, 'd', fileId(3), true);
     const strangers = join(path, '.understudy/strangers');
     assert.equal(readdirSync(strangers).sort(), ['a-1', 'b-1', 'c-1', 'in-1']);
     assert.is(readFileSync(join(strangers, 'b-1'), 'utf8'), 'mine b');
@@ -155,7 +165,7 @@ test(
     makeFile(backend, 2, 'a', 'ours');
     writeFileSync(join(path, 'saved'), 'edited elsewhere');
     renameSync(join(path, 'saved'), join(path, 'a'));
-    backend.remove(ROOT_ID, 'a', fileId(2), true, 'fresh');
+    backend.remove(ROOT_ID, 'a', fileId(2), true);
     const kept = join(path, '.understudy/strangers/a-1');
     assert.is(readFileSync(kept, 'utf8'), 'edited elsewhere');
   }),
@@ -171,7 +181,7 @@ test('a file that somebody deleted is an io error and one line, and the rest goe
   await before.close();
   unlinkSync(join(folder.path, 'a'));
   const backend = folder.open(table);
-  makeFile(backend, 4, 'c', 'fresh');
+  makeFile(backend, 4, 'c');
   const isIo = (error: unknown): boolean => error instanceof BackendError && error.reason === 'io';
   for (let count = 0; count < 3; count += 1) {
     assert.throws(() => backend.read(fileId(2), 0, Buffer.alloc(9)), isIo);
@@ -179,7 +189,7 @@ test('a file that somebody deleted is an io error and one line, and the rest goe
   }
   assert.is(lines.length, 1);
   assert.is(await readText(backend, 3), 'other');
-  backend.remove(ROOT_ID, 'a', fileId(2), true, 'fresh');
+  backend.remove(ROOT_ID, 'a', fileId(2), true);
   await backend.close();
   folder.clean();
 });
@@ -195,96 +205,6 @@ test(
     await Promise.all(syncs);
   }),
 );
-
-test(
-  'told again: the folder is as it was, names and contents',
-  inFolder(async (backend, folder) => {
-    const history = (to: Backend, replay: 'fresh' | 'maybe'): void => {
-      to.create(ROOT_ID, 'd', nodeOf(6, 'directory'), replay);
-      const inside = { directory: fileId(6), name: 'in' };
-      to.rename({ directory: ROOT_ID, name: 'old' }, inside, fileId(2), undefined, replay);
-      rename(to, 'd', 'e', 6, replay);
-    };
-    const table = new MapTable();
-    const first = folder.open(table);
-    makeFile(first, 2, 'old', 'old content');
-    const before = table.copy();
-    history(first, 'fresh');
-    await first.close();
-    const again = folder.open(before);
-    history(again, 'maybe');
-    makeFile(again, 9, 'later');
-    assert.equal(readdirSync(folder.path).sort(), ['.understudy', 'e', 'later']);
-    assert.is(readFileSync(join(folder.path, 'e/in'), 'utf8'), 'old content');
-    await again.close();
-    await backend.checkpoint();
-  }),
-);
-
-test(
-  'while the last call is in doubt a file may be missing, and afterwards it may not',
-  inFolder(async (_, folder, lines) => {
-    const table = new MapTable();
-    const first = folder.open(table);
-    makeFile(first, 2, 'a', 'hello');
-    makeFile(first, 3, 'lost', 'other');
-    const before = table.copy();
-    rename(first, 'a', 'b', 2);
-    await first.close();
-    unlinkSync(join(folder.path, 'lost'));
-    const again = folder.open(before);
-    assert.is(again.readNow(fileId(2), 0, Buffer.alloc(9)), 0);
-    again.write(fileId(2), 5, Buffer.from('!'));
-    again.rename(
-      { directory: ROOT_ID, name: 'a' },
-      { directory: ROOT_ID, name: 'b' },
-      fileId(2),
-      undefined,
-      'last',
-    );
-    assert.is(readFileSync(join(folder.path, 'b'), 'utf8'), 'hello!');
-    assert.equal(lines, []);
-    assert.throws(() => again.readNow(fileId(3), 0, Buffer.alloc(9)), /gone from the folder/);
-    await again.close();
-    const third = folder.open(before);
-    third.replayed?.();
-    assert.throws(() => third.readNow(fileId(3), 0, Buffer.alloc(9)), /gone from the folder/);
-    await third.close();
-  }),
-);
-
-for (const isDone of [true, false]) {
-  test(
-    `nothing of ours is set aside when the last call was ${isDone ? '' : 'not '}done and its content comes again`,
-    inFolder(async (_, folder, lines) => {
-      const table = new MapTable();
-      const first = folder.open(table);
-      first.create(ROOT_ID, 'gone', nodeOf(2, 'file'), 'fresh');
-      first.create(ROOT_ID, 'old', nodeOf(3, 'file'), 'fresh');
-      const before = new MapTable();
-      first.write(fileId(4), 0, Buffer.from('new'));
-      if (isDone) first.create(ROOT_ID, 'new', nodeOf(4, 'file'), 'fresh');
-      await first.close();
-      // The content of the file comes once more, with some that is later; and once more this process ends.
-      const second = folder.open(before.copy());
-      if (!isDone) second.clear(fileId(4));
-      second.write(fileId(4), 0, Buffer.from('new'));
-      second.write(fileId(4), 3, Buffer.from('er'));
-      await second.close();
-      const again = folder.open(before);
-      again.create(ROOT_ID, 'gone', nodeOf(2, 'file'), 'done');
-      again.create(ROOT_ID, 'old', nodeOf(3, 'file'), 'done');
-      again.create(ROOT_ID, 'new', nodeOf(4, 'file'), 'last');
-      assert.is(await readText(again, 4), 'newer');
-      assert.is(readFileSync(join(folder.path, 'new'), 'utf8'), 'newer');
-      again.remove(ROOT_ID, 'gone', fileId(2), true, 'fresh');
-      assert.equal(readdirSync(folder.path).sort(), ['.understudy', 'new', 'old']);
-      assert.equal(readdirSync(join(folder.path, '.understudy/unnamed')), []);
-      assert.equal(lines, []);
-      await again.close();
-    }),
-  );
-}
 
 test(
   'a copy of the folder on another disk is read by its names',
@@ -343,13 +263,7 @@ if (isRoot) {
   );
 }
 
-function rename(
-  backend: Backend,
-  source: string,
-  target: string,
-  id: number,
-  replay: 'fresh' | 'maybe' = 'fresh',
-): void {
+function rename(backend: Backend, source: string, target: string, id: number): void {
   const from = { directory: ROOT_ID, name: source };
-  backend.rename(from, { directory: ROOT_ID, name: target }, fileId(id), undefined, replay);
+  backend.rename(from, { directory: ROOT_ID, name: target }, fileId(id), undefined);
 }

@@ -18,7 +18,7 @@ test('a second name for the same file', () => {
   assert.is(directory.after.nextCookie, 5);
   assert.is(box.child(ROOT_ID, 'b')?.id, file);
   box.commit();
-  assert.is(box.backend.calls.at(-1), `link ${file} 1/b fresh`);
+  assert.is(box.backend.calls.at(-1), `link ${file} 1/b`);
 });
 
 test('what may not be linked', () => {

@@ -47,8 +47,8 @@ test('over a file: the replaced one goes with its last name', () => {
   assert.equal(box.names(ROOT_ID), ['c', 'd']);
   box.commit();
   assert.equal(box.backend.calls.slice(-2), [
-    `rename 1/a 1/b ${first} over ${second} last fresh`,
-    `rename 1/b 1/d ${first} over ${third} more fresh`,
+    `rename 1/a 1/b ${first} over ${second} last`,
+    `rename 1/b 1/d ${first} over ${third} more`,
   ]);
 });
 

@@ -39,8 +39,8 @@ test('every attribute is set alone, and times come from the server or the client
   assert.equal([later.atime, later.mtime], [given, box.stampAt(4).time]);
   box.commit();
   assert.equal(box.backend.calls.slice(1), [
-    `set ${file} 7600 1000:1000 size=0 atime=-5 mtime=1002 fresh`,
-    `set ${file} 7600 1000:1000 size=0 atime=-5 mtime=1004 fresh`,
+    `set ${file} 7600 1000:1000 size=0 atime=-5 mtime=1002`,
+    `set ${file} 7600 1000:1000 size=0 atime=-5 mtime=1004`,
   ]);
   assert.equal(box.restarted().inode(file), later);
 });

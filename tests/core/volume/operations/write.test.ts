@@ -69,7 +69,7 @@ test('a write by another than root takes setuid and setgid away and tells the ba
   assert.is(value(put(box, file, 0, 'ab', BOB)).file.after.mode, 0o777);
   box.commit();
   assert.equal(box.backend.calls.slice(1), [
-    `set ${file} 777 1000:1000 size=2 atime=1002 mtime=1004 fresh`,
+    `set ${file} 777 1000:1000 size=2 atime=1002 mtime=1004`,
   ]);
 });
 

@@ -14,6 +14,8 @@ import { Log } from '#core/group/log.ts';
 import { Member } from '#core/group/member.ts';
 import { GroupService } from '#core/group/service.ts';
 import { State } from '#core/group/state.ts';
+import type { LoggedEntries } from '#core/group/state-machine.ts';
+import { UNDER_WAY_SIZE, UnderWay } from '#core/group/under-way.ts';
 import { SILENT } from '#core/log-line.ts';
 import { ROOT_CALLER } from '#core/vfs/caller.ts';
 import { type FileId, type Inode, ROOT_ID } from '#core/vfs/inode.ts';
@@ -36,8 +38,8 @@ import { put } from '#plugins/cluster/replication/commands.ts';
 import { posixFactory } from '#plugins/fs/posix/factory.ts';
 import { createClock } from '#plugins/host/clock.ts';
 import { createDisk } from '#plugins/host/disk.ts';
-import { FileMark } from '#plugins/host/mark.ts';
 import { createRandom } from '#plugins/host/random.ts';
+import { createScratch } from '#plugins/host/scratch.ts';
 import { openStore } from '#plugins/host/store.ts';
 import { createSyscalls } from '#plugins/host/syscalls.ts';
 import { Seeded } from '../../../support/seeded.ts';
@@ -89,10 +91,9 @@ const isRoot = process.geteuid?.() === 0;
 backends.add(
   posixFactory({ descriptors: 8, isRoot }, { clock, random, syscalls: createSyscalls(), log }),
 );
-const mark = new FileMark(join(folder, 'state', 'mirrored'));
-// The mark is in the page cache only: a power cut brings back any value that it had since it was written out last.
-if (isPower && seeded.chance(2)) mark.set(seeded.below(mark.get() + 1));
-const state = new State({ self: BOX, rebooted: isPower }, { store, backends, mirrored: mark, log });
+const scratch = createScratch((path) => join(folder, 'state', path));
+const underWay = new UnderWay(scratch.open('under-way', UNDER_WAY_SIZE));
+const state = new State({ self: BOX, rebooted: isPower }, { store, backends, underWay, log });
 if (mode.endsWith('rejoin')) rejoin();
 const member = new Member(
   {
@@ -127,21 +128,19 @@ const group = new GroupService({
 function rejoin(): void {
   const own = new Log(disk);
   own.open(state.applied, state.appliedView);
-  const read = (): Entry[] => {
-    const entries: Entry[] = [];
-    let next = (state.applied + 1) as Position;
-    while (next <= own.last) {
-      for (const { entry } of own.read(next, own.last, 1 << 20)) entries.push(entry);
-      next = ((entries.at(-1)?.position ?? own.last) + 1) as Position;
+  const entries: Entry[] = [];
+  const each: LoggedEntries['each'] = (from, to, visit) => {
+    for (let next = from; next <= to; ) {
+      const records = own.read(next, to, 1 << 20);
+      for (const { entry } of records) visit(entry);
+      next = (next + records.length) as Position;
     }
-    return entries;
   };
-  const entries = read();
-  state.restaging(own.last);
-  for (const entry of entries) {
-    if (entry.commit > state.applied) state.commit(entry.commit);
-    state.stage(entry);
-  }
+  each((state.applied + 1) as Position, own.last, (entry) => entries.push(entry));
+  const { first, last } = own;
+  const commit = Math.max(entries.at(-1)?.commit ?? 0, state.applied) as Position;
+  const logged = { first, last, commit, each };
+  state.restage(logged);
   const extents = entries.flatMap((entry) => [...state.extents(entry)]);
   const given = entries.map((entry) => {
     if (entry.dataSize === 0 || entry.data !== undefined) return entry;
@@ -158,6 +157,7 @@ function rejoin(): void {
     state.stage(entry);
   }
   state.commit(own.last);
+  state.caughtUp(logged);
   for (const [index, extent] of extents.entries()) {
     state.putContent(extent, contents[index] as Buffer);
   }

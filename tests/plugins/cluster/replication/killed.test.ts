@@ -10,7 +10,7 @@ import { Seeded, seedOf } from '../../../support/seeded.ts';
 import { suite } from '../../../support/suite.ts';
 
 /** Kills of each test; KILLS of the environment for a long run. */
-const KILLS = Number(process.env['KILLS'] ?? 2);
+const KILLS = Number(process.env['KILLS'] ?? 4);
 const MODES = (process.env['MODES'] ?? '').split(',').filter((mode) => mode !== '');
 const test = suite('cluster/replication/killed', { secondsMax: 30 + 10 * KILLS });
 
@@ -68,4 +68,4 @@ async function ended(child: ChildProcess): Promise<{ code: number | null; text: 
 }
 
 test('a box that is killed again and again has what it answered', () =>
-  run(seedOf(), MODES.length > 0 ? MODES : ['plain', 'rejoin']));
+  run(seedOf(), MODES.length > 0 ? MODES : ['plain', 'rejoin', 'power', 'power-rejoin']));

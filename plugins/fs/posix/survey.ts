@@ -1,0 +1,171 @@
+/**
+ * What stands on the disk at the names that a restart has to settle, and where directories are now: a name is looked for
+ * in its directory wherever that was moved to.
+ */
+import type { Stats } from 'node:fs';
+import { type FileId, ROOT_ID } from '#core/vfs/inode.ts';
+import type { Place, Unsettled } from '#core/volume/backend.ts';
+import type { Labels } from './labels.ts';
+import type { Layout } from './layout.ts';
+import { isNode, statAt } from './nodes.ts';
+import type { Objects } from './objects.ts';
+import type { Places } from './places.ts';
+import type { Unnamed } from './unnamed.ts';
+
+export interface Found {
+  readonly place: Place;
+  readonly stat: Stats;
+  /** `undefined`: nothing of ours, as far as can be told. */
+  readonly file: FileId | undefined;
+}
+
+export interface SurveyDependencies {
+  readonly layout: Layout;
+  readonly labels: Labels;
+  readonly objects: Objects;
+  readonly places: Places;
+  readonly unnamed: Unnamed;
+}
+
+export function keyOf({ directory, name }: Place): string {
+  return `${directory}/${name}`;
+}
+
+export class Survey {
+  readonly #deps: SurveyDependencies;
+  readonly #unsettled: Unsettled;
+  readonly found: Found[] = [];
+  /** Names to look at, by directory. */
+  readonly #names = new Map<FileId, Set<string>>();
+  /** Where each directory is now; `unnamed` in our corner. */
+  readonly #homes = new Map<FileId, Place | 'unnamed'>();
+  /** Files by the inode numbers that the table has of them. */
+  readonly #known = new Map<number, FileId>();
+  /** Inode numbers of the files that were found. */
+  readonly #inodes = new Map<FileId, number>();
+
+  constructor(deps: SurveyDependencies, unsettled: Unsettled) {
+    this.#deps = deps;
+    this.#unsettled = unsettled;
+    for (const place of unsettled.names) this.#consider(place);
+    for (const file of unsettled.files) this.#considerFile(file);
+    this.#look();
+  }
+
+  /** Of a name in a directory that was found; otherwise `undefined`. */
+  path({ directory, name }: Place): string | undefined {
+    const { layout, unnamed } = this.#deps;
+    if (directory === ROOT_ID) return layout.inRoot(name);
+    const home = this.#homes.get(directory);
+    if (home === undefined) return undefined;
+    const parent = home === 'unnamed' ? unnamed.path(directory) : this.path(home);
+    return parent && `${layout.shorten(parent)}/${name}`;
+  }
+
+  /** Whether the directory stands somewhere in the tree. */
+  isHome(directory: FileId): boolean {
+    if (directory === ROOT_ID) return true;
+    const home = this.#homes.get(directory);
+    return home !== undefined && home !== 'unnamed';
+  }
+
+  moved(directory: FileId, home: Place | 'unnamed'): void {
+    this.#homes.set(directory, home);
+  }
+
+  #consider(place: Place): void {
+    const names = this.#names.get(place.directory) ?? new Set();
+    if (names.size === 0) {
+      this.#names.set(place.directory, names);
+      this.#considerFile(place.directory);
+    }
+    names.add(place.name);
+  }
+
+  /** Every place that the table has of the file. */
+  #considerFile(file: FileId): void {
+    const { objects, places } = this.#deps;
+    for (const place of places.all(file)) {
+      const inode = objects.inode(place.identity);
+      if (inode !== undefined) this.#known.set(inode, file);
+      this.#consider(place);
+    }
+  }
+
+  #look(): void {
+    const { unnamed } = this.#deps;
+    const directories = [ROOT_ID];
+    for (const file of unnamed.files()) {
+      if (statAt(unnamed.path(file))?.isDirectory() !== true) continue;
+      this.#homes.set(file, 'unnamed');
+      directories.push(file);
+    }
+    const unsure: Found[] = [];
+    for (;;) {
+      const directory = directories.pop() ?? this.#believed(unsure);
+      if (directory === undefined) break;
+      for (const name of this.#names.get(directory) ?? []) {
+        const found = this.#find({ directory, name });
+        if (found === undefined) continue;
+        if (found.file === undefined) unsure.push(found);
+        else if (this.#add(found)) directories.push(found.file);
+      }
+    }
+    this.found.push(...unsure);
+  }
+
+  /** True for a directory that was found for the first time. */
+  #add(found: Found): boolean {
+    const { file, stat, place } = found;
+    this.found.push(found);
+    if (file === undefined) return false;
+    const isNew = !this.#inodes.has(file);
+    this.#inodes.set(file, stat.ino);
+    if (!isNew || !stat.isDirectory() || this.#homes.has(file)) return false;
+    this.#homes.set(file, place);
+    return true;
+  }
+
+  #find(place: Place): Found | undefined {
+    const path = this.path(place);
+    const stat = path === undefined ? undefined : statAt(path);
+    if (path === undefined || stat === undefined) return undefined;
+    const file = this.#identify(path, stat);
+    const inode = file === undefined ? undefined : this.#inodes.get(file);
+    // Somebody's copy says what its original says.
+    const isCopy = inode !== undefined && inode !== stat.ino;
+    return { place, stat, file: isCopy ? undefined : file };
+  }
+
+  #identify(path: string, stat: Stats): FileId | undefined {
+    const { labels } = this.#deps;
+    if (stat.isFile() || stat.isDirectory()) {
+      const label = labels.of(path);
+      if (label !== undefined) return label;
+    }
+    const known = this.#known.get(stat.ino);
+    const node = known === undefined ? undefined : this.#unsettled.node(known);
+    // The number may have been given to something else since.
+    return node === undefined || isNode(path, stat, node) ? known : undefined;
+  }
+
+  /**
+   * Takes what says nothing of itself for what the catalog has at its name, where that was found nowhere else; at the
+   * first directory among them it stops, and returns it.
+   */
+  #believed(unsure: Found[]): FileId | undefined {
+    const { child, node } = this.#unsettled;
+    for (let index = 0; index < unsure.length; index += 1) {
+      const found = unsure[index] as Found;
+      const file = child(found.place.directory, found.place.name);
+      const wanted = file === undefined ? undefined : node(file);
+      const path = this.path(found.place);
+      if (file === undefined || wanted === undefined || path === undefined) continue;
+      if (this.#inodes.has(file) || !isNode(path, found.stat, wanted)) continue;
+      unsure.splice(index, 1);
+      index -= 1;
+      if (this.#add({ ...found, file })) return file;
+    }
+    return undefined;
+  }
+}
