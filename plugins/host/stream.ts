@@ -87,8 +87,9 @@ export class Stream implements Connection {
     this.#destroyed = true;
     this.#reason ??= reason;
     this.#drop();
-    if (this.#socket instanceof TLSSocket) this.#socket.destroy();
-    else this.#socket?.resetAndDestroy();
+    const socket = this.#socket;
+    if (socket instanceof TLSSocket || isShuttingDown(socket)) socket?.destroy();
+    else socket?.resetAndDestroy();
   }
 
   /** Takes over the socket. What the receiver asked for before (writes, a pause, the end) happens now. */
@@ -215,4 +216,13 @@ export class Stream implements Connection {
     this.#leftover = undefined;
     for (const released of releases) released?.();
   }
+}
+
+/**
+ * Whether the kernel has been given everything, the end too, and Node.js has not heard so yet. Such a socket cannot be
+ * reset: libuv answers EINVAL, Node.js takes it for closed all the same, and a process with one never ends.
+ */
+function isShuttingDown(socket: Socket | undefined): boolean {
+  if (socket === undefined) return false;
+  return socket.writableEnded && !socket.writableFinished && socket.writableLength === 0;
 }

@@ -253,6 +253,15 @@ test('plain: a reset is an end with an error, an orderly end is one without', as
   assert.is(await orderly.atClient.ended, undefined);
 });
 
+test('plain: a connection that is destroyed in the turn in which it ends is closed all the same', async () => {
+  const ours = await pair();
+  ours.server.end();
+  await new Promise<void>((done) => process.nextTick(done));
+  ours.server.destroy();
+  assert.is(await ours.atServer.ended, undefined);
+  assert.is(await ours.atClient.ended, undefined);
+});
+
 test('plain: bytes that the server sends at once are not lost between connecting and reading', async () => {
   const server = createServer((socket) => socket.end('greeting')).listen(0, HERE);
   await once(server, 'listening');
