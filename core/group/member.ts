@@ -99,6 +99,8 @@ export class Member {
   );
   #refetch: readonly Extent[] = [];
   #stopped = false;
+  /** The log's last sync, once this box stops: what is asked of the log afterwards is what that one said. */
+  #lastSync: Promise<Position> | undefined;
   #moved: ((result: Result<void, string>) => void) | undefined;
 
   constructor(options: MemberOptions, ports: MemberPorts) {
@@ -141,13 +143,14 @@ export class Member {
     this.#ticks?.cancel();
     this.#waiters.drop();
     this.#setServing(false);
-    await this.#log.sync().catch(() => 0);
+    this.#lastSync = this.#log.sync();
+    await this.#lastSync.catch(() => 0);
     this.#log.close();
   }
 
-  /** Resolves when everything logged so far survives a power cut. */
+  /** Resolves when everything logged so far survives a power cut; also when this box has stopped meanwhile. */
   async syncLog(): Promise<void> {
-    await this.#log.sync();
+    await (this.#lastSync ?? this.#log.sync());
   }
 
   get serving(): boolean {
