@@ -15,6 +15,9 @@ import { type Outcome, outcomeOf, startUnderstudy } from './run-command.ts';
 /** Milliseconds for a box to serve, on a machine that is busy with tests. */
 const START_MS_MAX = 20_000;
 
+/** Milliseconds for a box to stop: what its kernel gives the slowest plugin, and a little for the others. */
+const STOP_MS_MAX = 15_000;
+
 export interface Ports {
   readonly link: number;
   readonly nfs: number;
@@ -56,11 +59,16 @@ export class LoneBox {
     return command(...args, '--dir', this.directory);
   }
 
+  /** Rejects, with the process gone all the same, when it does not stop as it was told to. */
   async end(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<Outcome> {
     if (this.child.exitCode === null && this.child.signalCode === null) {
       const gone = once(this.child, 'exit');
       this.child.kill(signal);
-      await gone;
+      const late = setTimeout(() => this.child.kill('SIGKILL'), STOP_MS_MAX);
+      const [, by] = await gone;
+      clearTimeout(late);
+      if (by !== signal && by === 'SIGKILL')
+        throw new Error(`${signal}: did not stop by itself in ${STOP_MS_MAX} ms`);
     }
     return this.ended;
   }
