@@ -12,6 +12,7 @@ import { STATE_RESERVE_SIZE } from '#core/limits.ts';
 import type { Random } from '#core/ports/random.ts';
 import { ROOT_ID } from '#core/vfs/inode.ts';
 import type { VolumeLimits } from '#core/volume/backend.ts';
+import { PrepareAnswer } from './questions.ts';
 
 /** Loopback and the private ranges of RFC 1918 and RFC 4193. */
 const NETWORKS_DEFAULT = [
@@ -116,7 +117,7 @@ async function createVolume(
       const answer =
         box === deps.self
           ? deps.prepare(backend, path, id, params.name)
-          : ((await deps.requests.ask(box, 'prepare', question)) as string | VolumeLimits);
+          : parse(`box ${box}`, PrepareAnswer, await deps.requests.ask(box, 'prepare', question));
       if (typeof answer === 'string') throw new Error(`box ${box}: ${answer}`);
       return answer;
     }),

@@ -1,5 +1,6 @@
 /** One box's part in the group: member, state and service, wired to link, addresses and control. */
 import type { Addresses } from '#core/addresses.ts';
+import { parse } from '#core/config.ts';
 import type { Control } from '#core/control.ts';
 import type { Arbiter } from '#core/group/arbiter.ts';
 import type { BoxId } from '#core/group/entry.ts';
@@ -17,11 +18,11 @@ import type { Random } from '#core/ports/random.ts';
 import type { Scratch } from '#core/ports/scratch.ts';
 import type { Store } from '#core/ports/store.ts';
 import type { Stats } from '#core/stats.ts';
-import type { FileId } from '#core/vfs/inode.ts';
 import type { VolumeLimits } from '#core/volume/backend.ts';
 import type { Backends } from '#core/volume/backends.ts';
 import { type Command, commands, put } from './commands.ts';
 import { digestVolume } from './digest.ts';
+import { ControlQuestion, PrepareQuestion, SyncQuestion } from './questions.ts';
 import { statusOf } from './status.ts';
 
 /** Milliseconds between checkpoints: what a power cut makes a box replay or fetch again. */
@@ -205,17 +206,12 @@ export class Replication {
   #answer(): void {
     const requests = this.#requests;
     requests.answer('sync', async (params) => {
-      const { volume, file } = params as { volume: number; file: FileId };
+      const { volume, file } = parse('sync', SyncQuestion, params);
       await this.#state.volume(volume)?.backend.sync(file);
       return null;
     });
     requests.answer('prepare', (params) => {
-      const { backend, path, volume, name } = params as Record<
-        'backend' | 'path' | 'name',
-        string
-      > & {
-        volume: number;
-      };
+      const { backend, path, volume, name } = parse('prepare', PrepareQuestion, params);
       return this.#prepare(backend, path, volume, name);
     });
   }
@@ -261,8 +257,8 @@ export class Replication {
     control.method('digest', () => this.#digest());
     control.method('override', () => this.#member.override());
     this.#requests.answer('control', (params) => {
-      const { method, params: inner } = params as { method: string; params: unknown };
-      const command = table[method];
+      const { method, params: inner } = parse('control', ControlQuestion, params);
+      const command = Object.hasOwn(table, method) ? table[method] : undefined;
       if (command === undefined) throw new Error(`${method}: no such command`);
       if (!this.group.serving) throw new Error('no box serves now; try again in a moment');
       return command(inner);
