@@ -9,7 +9,6 @@ import type { Clock, InstantMs, Time, Timer } from '../ports/clock.ts';
 import { type Disk, DiskError } from '../ports/disk.ts';
 import type { Random } from '../ports/random.ts';
 import { err, ok, type Result } from '../result.ts';
-import { BackendError } from '../volume/backend.ts';
 import { DecodeError } from '../wire/reader.ts';
 import type { Arbiter } from './arbiter.ts';
 import {
@@ -31,6 +30,7 @@ import { type MemberStatus, statusOf } from './member-status.ts';
 import { decodeMessage, encodeMessage, type Message } from './messages.ts';
 import { Outbox } from './outbox.ts';
 import { type EntryRecord, encodeRecords } from './record.ts';
+import { refusalOf } from './refusal.ts';
 import { Replica } from './replica.ts';
 import type { Extent, LoggedEntries, StateMachine } from './state-machine.ts';
 import { Syncs } from './syncs.ts';
@@ -253,7 +253,7 @@ export class Member {
     const replica = this.#replica;
     if (replica === undefined || this.#stopped) return;
     try {
-      replica.step(this.#ports.clock.now(), peer, decodeMessage(frame));
+      replica.step(this.#ports.clock.now(), peer, decodeMessage(frame, this.#ports.disk));
     } catch (error) {
       if (!(error instanceof DecodeError)) throw error;
       this.#ports.report.warn('message from another box dropped', { peer, reason: error.message });
@@ -365,14 +365,15 @@ export class Member {
     this.#drain();
   }
 
-  /** Runs what touches disk and backend; a refusal of theirs puts this box out. */
+  /** Runs what touches disk and backend; a refusal of theirs puts this box out, and so does an entry that it cannot read. */
   #guard(run: () => void): boolean {
     try {
       run();
       return true;
     } catch (error) {
-      if (!(error instanceof DiskError) && !(error instanceof BackendError)) throw error;
-      this.#fail(error.message);
+      const refusal = refusalOf(error);
+      if (refusal === undefined) throw error;
+      this.#fail(refusal);
       return false;
     }
   }
@@ -573,8 +574,9 @@ export class Member {
       this.#ports.state.restage(this.#logged());
       return undefined;
     } catch (error) {
-      if (error instanceof BackendError || error instanceof DiskError) return error.message;
-      throw error;
+      const refusal = refusalOf(error);
+      if (refusal === undefined) throw error;
+      return refusal;
     }
   }
 

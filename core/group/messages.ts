@@ -6,11 +6,12 @@
  */
 import { BATCH_SIZE_MAX } from '../limits.ts';
 import type { InstantMs } from '../ports/clock.ts';
+import type { Disk } from '../ports/disk.ts';
 import { DecodeError, Reader } from '../wire/reader.ts';
 import { Writer } from '../wire/writer.ts';
 import type { BoxId, Position, View } from './entry.ts';
 import { FRAME_SIZE_MAX } from './link.ts';
-import { decodeRecord, type EntryRecord } from './record.ts';
+import { decodeRecord, type EntryRecord, isAsSent, isWhole } from './record.ts';
 import type { Role } from './roles.ts';
 import type { Extent } from './state-machine.ts';
 import type { Configuration } from './view.ts';
@@ -217,15 +218,18 @@ export function encodeMessage(message: Exclude<Message, Append>): Buffer[] {
   return [to.finish()];
 }
 
-/** Throws `DecodeError`. Bytes in the result are views of the frame. */
-export function decodeMessage(frame: Buffer): Message {
+/** Throws `DecodeError`, also where an entry is not as it was made. Bytes in the result are views of the frame. */
+export function decodeMessage(frame: Buffer, disk: Pick<Disk, 'checksum'>): Message {
   const from = new Reader(frame);
   const version = from.u8();
   if (version !== MESSAGE_VERSION) throw new DecodeError(`message: version ${version}`);
   const code = from.u8();
   const kind = KINDS.get(code);
   if (kind === undefined) throw new DecodeError(`message: kind ${code}`);
-  return decoders[kind](from, frame);
+  if (kind === 'append') return decodeAppend(from, frame, disk);
+  const message = decoders[kind](from);
+  from.end();
+  return message;
 }
 
 function start(kind: Kind, size: number): Writer {
@@ -262,8 +266,7 @@ function encodeAcknowledge(message: Acknowledge): Buffer {
   return to.finish();
 }
 
-const decoders: Readonly<Record<Kind, (from: Reader, frame: Buffer) => Message>> = {
-  append: decodeAppend,
+const decoders: Readonly<Record<Exclude<Kind, 'append'>, (from: Reader) => Message>> = {
   acknowledge: decodeAcknowledge,
   join: (from) => ({
     kind: 'join',
@@ -297,13 +300,7 @@ const decoders: Readonly<Record<Kind, (from: Reader, frame: Buffer) => Message>>
     session: from.u32(),
     extent: readExtent(from),
   }),
-  content: (from) => ({
-    kind: 'content',
-    view: view(from),
-    session: from.u32(),
-    extent: readExtent(from),
-    data: from.raw(from.left),
-  }),
+  content: decodeContent,
   ask: () => ({ kind: 'ask' }),
   tell: (from) => ({
     kind: 'tell',
@@ -314,7 +311,7 @@ const decoders: Readonly<Record<Kind, (from: Reader, frame: Buffer) => Message>>
   }),
 };
 
-function decodeAppend(from: Reader, frame: Buffer): Append {
+function decodeAppend(from: Reader, frame: Buffer, disk: Pick<Disk, 'checksum'>): Append {
   const head: AppendHead = {
     kind: 'append',
     view: view(from),
@@ -325,17 +322,36 @@ function decodeAppend(from: Reader, frame: Buffer): Append {
   };
   const records: EntryRecord[] = [];
   let offset = APPEND_HEAD_SIZE;
+  let viewBefore = head.previousView;
   while (offset < frame.length) {
     const record = decodeRecord(frame, offset);
     if (record === undefined)
       throw new DecodeError(`append: entry cut at ${frame.length - offset}`);
-    if (record.entry.position !== head.previous + records.length + 1) {
-      throw new DecodeError(`append: entry ${record.entry.position} out of order`);
+    const { entry } = record;
+    if (entry.position !== head.previous + records.length + 1) {
+      throw new DecodeError(`append: entry ${entry.position} out of order`);
     }
+    if (entry.view < viewBefore || entry.view > head.view || entry.commit >= entry.position) {
+      throw new DecodeError(`append: entry ${entry.position} of view ${entry.view} does not fit`);
+    }
+    // As it came it goes into this box's log: there a damaged one would end the log at the next start.
+    if (!isAsSent(record) || !isWhole(record, disk)) {
+      throw new DecodeError(`append: entry ${entry.position} is damaged`);
+    }
+    viewBefore = entry.view;
     records.push(record);
     offset += record.size;
   }
   return { ...head, records };
+}
+
+function decodeContent(from: Reader): Message {
+  const head = { view: view(from), session: from.u32(), extent: readExtent(from) };
+  const data = from.raw(from.left);
+  if (data.length > head.extent.size) {
+    throw new DecodeError(`content: ${data.length} bytes for an extent of ${head.extent.size}`);
+  }
+  return { kind: 'content', ...head, data };
 }
 
 function decodeAcknowledge(from: Reader): Acknowledge {
@@ -382,6 +398,10 @@ function readConfiguration(from: Reader): Configuration {
   const count = from.u32();
   if (count > MEMBERS_MAX) throw new DecodeError(`configuration: ${count} members`);
   const inSync = Array.from({ length: count }, () => from.byteString(BOX_SIZE_MAX, 'box') as BoxId);
+  const isSorted = inSync.every((box, index) => index === 0 || (inSync[index - 1] as BoxId) < box);
+  if (!isSorted || !inSync.includes(primary)) {
+    throw new DecodeError(`configuration: view ${number} is none`);
+  }
   return { view: number, primary, inSync };
 }
 

@@ -207,6 +207,8 @@ export class Primary implements RoleMachine {
   }
 
   #onAcknowledge(peer: Peer, message: Acknowledge): void {
+    // It echoes this box's own clock; from the future, it would grant a lease without end.
+    if (message.sentAt > this.#context.now) return;
     const inSync = this.#context.configuration.inSync.includes(peer.id);
     const known = inSync || (peer.session !== 0 && peer.session === message.session);
     if (!known || peer.phase === 'away') return;

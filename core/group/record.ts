@@ -140,6 +140,11 @@ export function isWhole(record: DecodedRecord, disk: Pick<Disk, 'checksum'>): bo
   return tail.readUInt32BE(0) === disk.checksum(entry.data);
 }
 
+/** Whether a record came as `sendParts` makes them: with its bulk data where it has any. */
+export function isAsSent({ head, entry }: EntryRecord): boolean {
+  return head[0] === (entry.dataSize === 0 ? MARK_BARE : MARK_SENT);
+}
+
 /** Appends to `parts` a record as it goes to another box: its bulk data follows as a part of its own. */
 export function sendParts(parts: Buffer[], record: EntryRecord): number {
   const { entry, head } = record;

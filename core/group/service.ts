@@ -18,6 +18,7 @@ import type { BoxId, Position } from './entry.ts';
 import type { Group, ReplyRecord, ServedVolume, Transaction } from './group.ts';
 import type { Member } from './member.ts';
 import type { RegistryChange } from './registry.ts';
+import { encodeRegistryChange } from './registry-change.ts';
 import type { Requests } from './requests.ts';
 import type { State } from './state.ts';
 
@@ -118,7 +119,7 @@ class OpenTransaction implements Transaction {
 
   /** Throws, with nothing changed, when the change is too large or this box cannot open a new volume. */
   registry(change: RegistryChange): void {
-    const json = Buffer.from(JSON.stringify(change), 'utf8');
+    const json = encodeRegistryChange(change);
     if (json.length > RECORD_SIZE_MAX) {
       throw new Error(
         `${change.kind}: ${json.length} bytes, at most ${RECORD_SIZE_MAX}; give it fewer or shorter parts`,

@@ -22,12 +22,13 @@ import { type AnyOperation, operationOf } from '../volume/operations.ts';
 import { SettledBackend } from '../volume/settled-backend.ts';
 import { StagedStore } from '../volume/staged-store.ts';
 import { Volume } from '../volume/volume.ts';
-import { Reader } from '../wire/reader.ts';
+import { DecodeError, Reader } from '../wire/reader.ts';
 import { Writer } from '../wire/writer.ts';
 import { type BodyChange, REGISTRY_VOLUME, readBody } from './body.ts';
 import type { BoxId, Entry, Position, View } from './entry.ts';
 import { type Owed, OwedCalls } from './owed.ts';
 import type { RegistryChange, VolumeRecord } from './registry.ts';
+import { decodeRegistryChange } from './registry-change.ts';
 import { RegistryTable } from './registry-table.ts';
 import { Replies } from './replies.ts';
 import { Restart } from './restart.ts';
@@ -397,15 +398,17 @@ export class State implements StateMachine {
 
   #stageChange(entry: Entry, change: BodyChange, stamp: Stamp): void {
     if (change.volume === REGISTRY_VOLUME) {
-      const json = change.reader.raw(change.reader.left).toString('utf8');
-      this.takeRegistry(JSON.parse(json) as RegistryChange, stamp);
+      this.takeRegistry(decodeRegistryChange(change.reader.raw(change.reader.left)), stamp);
       return;
     }
     const volume = this.#volumes.get(change.volume);
     const operation = operationOf(change.code);
-    assert(volume !== undefined, `entry ${entry.position}: no volume ${change.volume}`);
-    assert(operation !== undefined, `entry ${entry.position}: no operation ${change.code}`);
+    if (volume === undefined || operation === undefined) {
+      const what = volume === undefined ? `volume ${change.volume}` : `operation ${change.code}`;
+      throw new DecodeError(`entry ${entry.position}: no ${what}`);
+    }
     const decided = operation.decode(change.reader);
+    change.reader.end();
     this.take(operation, volume, decided, stamp, entry.data);
   }
 

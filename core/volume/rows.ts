@@ -14,7 +14,7 @@
 import type { DirectoryEntry, FileId, FileKind, Inode } from '../vfs/inode.ts';
 import type { Name } from '../vfs/name.ts';
 import { readTime, writeTime } from '../vfs/set-attributes.ts';
-import { Reader } from '../wire/reader.ts';
+import { DecodeError, Reader } from '../wire/reader.ts';
 import { Writer } from '../wire/writer.ts';
 
 /** The first cookie of a directory; 0, 1 and 2 are conventions of clients. */
@@ -42,7 +42,7 @@ export function kindCode(kind: FileKind): number {
 
 export function kindOfCode(code: number): FileKind {
   const kind = KINDS[code];
-  if (kind === undefined) throw new RangeError(`file kind ${code}: not one of ${KINDS.length}`);
+  if (kind === undefined) throw new DecodeError(`file kind ${code}: not one of ${KINDS.length}`);
   return kind;
 }
 

@@ -7,7 +7,7 @@ import type { FileId, Inode } from '../../vfs/inode.ts';
 import { NAME_SIZE_MAX, type Name, newName } from '../../vfs/name.ts';
 import { type StampedTime, timeOf } from '../../vfs/set-attributes.ts';
 import type { FsError } from '../../vfs/status.ts';
-import type { Reader } from '../../wire/reader.ts';
+import { DecodeError, type Reader } from '../../wire/reader.ts';
 import type { Writer } from '../../wire/writer.ts';
 import type { MirrorAttributes, VolumeLimits } from '../backend.ts';
 import type { MirrorContext, Stamp, Tree, TreeWriter } from '../operation.ts';
@@ -108,9 +108,10 @@ export function writePlace(to: Writer, place: Place): void {
   to.byteString(place.name);
 }
 
+/** Throws `DecodeError` also for a name that nobody may give: a backend makes a path of it. */
 export function readPlace(from: Reader): NamedPlace {
-  return {
-    directory: from.u64() as FileId,
-    name: from.byteString(NAME_SIZE_MAX, 'name') as Name,
-  };
+  const directory = from.u64() as FileId;
+  const name = newName(from.byteString(NAME_SIZE_MAX, 'name'));
+  if (!name.ok) throw new DecodeError(`name: ${name.error}`);
+  return { directory, name: name.value };
 }

@@ -16,6 +16,8 @@ import { suite } from '../../support/suite.ts';
 
 const test = suite('core/group/messages');
 
+const disk = { checksum: crc32 };
+
 const view = 7 as View;
 const at = (position: number) => position as Position;
 const extent = { volume: 1, file: 2, offset: 4096, size: 5 };
@@ -70,19 +72,19 @@ function appendFrame(): Buffer {
   });
   const parts = [head];
   const entries = [entry(4, undefined), entry(5, Buffer.from('bulk')), entry(6, undefined)];
-  for (const record of encodeRecords(entries, { checksum: crc32 })) sendParts(parts, record);
+  for (const record of encodeRecords(entries, disk)) sendParts(parts, record);
   return Buffer.concat(parts);
 }
 
 for (const message of SAMPLES) {
   test(`${message.kind} comes back as it was`, () => {
-    const decoded = decodeMessage(Buffer.concat(encodeMessage(message)));
+    const decoded = decodeMessage(Buffer.concat(encodeMessage(message)), disk);
     assert.equal(JSON.parse(JSON.stringify(decoded)), JSON.parse(JSON.stringify(message)));
   });
 }
 
 test('entries come back as they were, with their data', () => {
-  const message = decodeMessage(appendFrame());
+  const message = decodeMessage(appendFrame(), disk);
   if (message.kind !== 'append') throw new Error(message.kind);
   assert.is(message.sentAt, 3.25);
   assert.is(message.previousView, 6);
@@ -96,8 +98,7 @@ test('entries come back as they were, with their data', () => {
 test('bulk data is sent as a part of its own and not copied', () => {
   const data = Buffer.from('bulk');
   const parts: Buffer[] = [];
-  for (const record of encodeRecords([entry(4, data)], { checksum: crc32 }))
-    sendParts(parts, record);
+  for (const record of encodeRecords([entry(4, data)], disk)) sendParts(parts, record);
   assert.ok(parts.includes(data));
 });
 
@@ -112,7 +113,7 @@ test('damaged and cut messages are a DecodeError or another message, never anyth
       cut[random.below(cut.length)] = random.below(256);
     }
     try {
-      decodeMessage(cut);
+      decodeMessage(cut, disk);
     } catch (error) {
       assert.instance(error, DecodeError, `seed ${seed}: ${(error as Error).stack}`);
     }
