@@ -11,6 +11,7 @@ import type { FileId } from '../vfs/inode.ts';
 import type { FsError } from '../vfs/status.ts';
 import { BackendError } from '../volume/backend.ts';
 import type { Operation, Stamp } from '../volume/operation.ts';
+import { shortened } from '../volume/short-write.ts';
 import { Volume } from '../volume/volume.ts';
 import { Writer } from '../wire/writer.ts';
 import { REGISTRY_VOLUME, writeChange, writeReply } from './body.ts';
@@ -97,24 +98,41 @@ class OpenTransaction implements Transaction {
     options: ChangeOptions = {},
   ): Result<Outcome, FsError> {
     assert(served instanceof Volume, 'transaction: a volume of another house');
-    let decided: Result<Change, FsError>;
-    let outcome: Outcome;
     try {
-      decided = this.#service.check(operation, served, caller, args, options);
+      const decided = this.#service.check(operation, served, caller, args, options);
       if (!decided.ok) return decided;
-      outcome = this.#service.take(operation, served, decided.value, this.stamp, options.data);
+      return ok(this.#take(operation, served, decided.value, options));
     } catch (cause) {
       if (!(cause instanceof BackendError)) throw cause;
       return err(this.#service.refusedByBackend(cause));
     }
-    const { value } = decided;
+  }
+
+  #take<Change, Outcome>(
+    operation: Operation<never, Change, Outcome>,
+    served: Volume,
+    decided: Change,
+    { data: given, stable }: ChangeOptions,
+  ): Outcome {
+    let [change, data] = [decided, given];
+    let outcome: Outcome;
+    try {
+      outcome = this.#service.take(operation, served, change, this.stamp, data);
+    } catch (cause) {
+      const short = shortened(operation, served.tree, change, cause);
+      if (short === undefined) throw cause;
+      change = short.change;
+      data = data?.subarray(0, short.size);
+      // Without data: the backend has it.
+      outcome = this.#service.take(operation, served, change, this.stamp, undefined);
+    }
     writeChange(this.#body, served.record.id, operation.code, () =>
-      operation.encode(this.#body, value),
+      operation.encode(this.#body, change),
     );
     this.changes += 1;
-    if (options.data !== undefined) this.data = options.data;
-    if (served.record.durability === 'disk' && options.stable !== false) this.stable = true;
-    return ok(outcome);
+    if (data !== undefined) this.data = data;
+    if (served.record.durability === 'disk' && stable !== false) this.stable = true;
+    return outcome;
   }
 
   /** Throws, with nothing changed, when the change is too large or this box cannot open a new volume. */

@@ -15,9 +15,15 @@ export class BackendError extends Error {
   override readonly name = 'BackendError';
   /** `no-space` is an answer to a client; `io` means that this box cannot go on with the volume. */
   readonly reason: 'no-space' | 'io';
-  constructor(message: string, reason: 'no-space' | 'io') {
+  /**
+   * Of a `write`: bytes, from its offset on, that are there all the same; less than all. Whoever made the write up may
+   * make it a short one of these; to everybody else it is refused.
+   */
+  readonly written: number;
+  constructor(message: string, reason: 'no-space' | 'io', written = 0) {
     super(message);
     this.reason = reason;
+    this.written = written;
   }
 }
 
@@ -95,6 +101,7 @@ export interface Backend {
   read(file: FileId, offset: number, target: Buffer): number | Promise<number>;
   /** As `read`, but waits for the medium: for replication, which sends what is there in order. */
   readNow(file: FileId, offset: number, target: Buffer): number;
+  /** Where the medium takes only the beginning of `data`, the error says how much (`BackendError.written`). */
   write(file: FileId, offset: number, data: Buffer): void;
   truncate(file: FileId, size: number): void;
   /**

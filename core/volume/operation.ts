@@ -88,6 +88,8 @@ export interface Operation<Args, Change, Outcome> {
   apply(tree: TreeWriter, change: Change, stamp: Stamp): Outcome;
   /** The bytes that `change` describes are `data`; `undefined` where the backend has them already. */
   content?(backend: Backend, change: Change, data: Buffer | undefined): void;
+  /** The same change of only the first `size` bytes, at least one: what a backend took of it before it was full. */
+  shortened?(tree: Tree, change: Change, size: number): Change;
   mirror?(backend: Backend, change: Change, context: MirrorContext): void;
   /** What `mirror` would touch; `undefined` where it has nothing to do. Beside `mirror`, always. */
   touches?(change: Change): Touched | undefined;

@@ -61,6 +61,8 @@ export interface WriteArgs {
 
 export interface WriteOutcome {
   readonly file: Changed;
+  /** Bytes written: fewer than asked for, and at least one, where the backend had no room for more. */
+  readonly size: number;
 }
 
 /** REMOVE (RFC 1813 §3.3.12): anything but a directory. */

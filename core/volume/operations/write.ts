@@ -89,17 +89,24 @@ export const write: Operation<WriteArgs, WriteChange, WriteOutcome> = {
 
   apply(tree, change, stamp) {
     const before = inodeToChange(tree, change.file);
-    if (change.size === 0) return { file: unchanged(before) };
+    if (change.size === 0) return { file: unchanged(before), size: 0 };
     const file = putChanged(tree, before, stamp, {
       mode: change.cleared?.mode ?? before.mode,
       size: Math.max(before.size, change.offset + change.size),
       mtime: stamp.time,
     });
-    return { file };
+    return { file, size: change.size };
   },
 
   content(backend, change, data) {
     if (change.size > 0 && data !== undefined) backend.write(change.file, change.offset, data);
+  },
+
+  shortened(tree, change, size) {
+    const { file, offset, cleared } = change;
+    if (cleared === undefined) return { ...change, size };
+    const fileSize = Math.max(inodeToChange(tree, file).size, offset + size);
+    return { ...change, size, cleared: { ...cleared, fileSize } };
   },
 
   mirror(backend, { file, cleared }, context) {

@@ -83,14 +83,15 @@ export class Content {
 
   write(file: FileId, offset: number, data: Buffer): void {
     if (data.length === 0) return;
+    let at = 0;
     try {
       const { fd } = this.#existing(file, 'write') ?? this.#makeUnnamed(file);
-      let at = 0;
       while (at < data.length) at += writeSync(fd, data, at, data.length - at, offset + at);
     } catch (error) {
-      throw refusal(error, `write to file ${file}`);
+      throw refusal(error, `write to file ${file}`, at);
+    } finally {
+      if (at > 0) this.#changed.add(file);
     }
-    this.#changed.add(file);
   }
 
   truncate(file: FileId, size: number): void {

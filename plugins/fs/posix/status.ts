@@ -8,12 +8,15 @@ export function codeOf(error: unknown): string {
   return typeof error.code === 'string' ? error.code : '';
 }
 
-/** The error to throw for one that the system gave; `what` names the call and the file. */
-export function refusal(error: unknown, what: string): BackendError {
+/**
+ * The error to throw for one that the system gave; `what` names the call and the file, `written` says how many bytes of a
+ * write are there all the same.
+ */
+export function refusal(error: unknown, what: string, written = 0): BackendError {
   if (error instanceof BackendError) return error;
   const reason = NO_SPACE.has(codeOf(error)) ? 'no-space' : 'io';
   const cause = error instanceof Error ? error.message : String(error);
-  const refused = new BackendError(`fs/posix: ${what}: ${cause}`, reason);
+  const refused = new BackendError(`fs/posix: ${what}: ${cause}`, reason, written);
   refused.cause = error;
   return refused;
 }

@@ -1,8 +1,9 @@
 import * as assert from 'uvu/assert';
 import type { BoxId } from '#core/group/entry.ts';
 import { ROOT_CALLER } from '#core/vfs/caller.ts';
-import { ROOT_ID } from '#core/vfs/inode.ts';
-import { create } from '#core/volume/operations.ts';
+import { type FileId, ROOT_ID } from '#core/vfs/inode.ts';
+import { SET_NOTHING } from '#core/vfs/set-attributes.ts';
+import { create, setAttributes, write as writeTo } from '#core/volume/operations.ts';
 import { suite } from '../../support/suite.ts';
 import { createArgs, recordOf } from '../volume/fixture.ts';
 import { Bench, BOX, founded, make } from './bench.ts';
@@ -78,4 +79,52 @@ test('a file system that does not count its files has room for one more', () => 
     const made = transaction.change(create, bench.volume(), ROOT_CALLER, createArgs('more'));
     assert.equal(made, { ok: false, error: 'no-space' });
   });
+});
+
+test('a write that the backend takes in part is a short one, here and on every other box', () => {
+  const [bench, other] = [founded(new Bench()), new Bench()];
+  make(bench, 'file');
+  const file = bench.volume().tree.entries(ROOT_ID)[0]?.id as FileId;
+  const write = (offset: number, data: Buffer) => {
+    const before = bench.entries.length;
+    let answer = 0;
+    bench.seal((transaction) => {
+      const args = { file, offset, size: data.length };
+      const made = transaction.change(writeTo, bench.volume(), ROOT_CALLER, args, { data });
+      answer = made.ok ? made.value.size : -1;
+    });
+    return [answer, bench.entries.length - before];
+  };
+  bench.backend.room = 7;
+  assert.equal(write(2, Buffer.from('0123456789')), [7, 1]);
+  assert.is(bench.volume().tree.inode(file)?.size, 9);
+  assert.is(bench.entries.at(-1)?.dataSize, 7);
+  // Nothing fits: the client is refused, and there is nothing to tell the others.
+  assert.equal(write(9, Buffer.from('789')), [-1, 0]);
+  bench.backend.room = 1;
+  assert.equal(write(0, Buffer.from('ab')), [1, 1]);
+  for (const entry of bench.entries) other.state.stage(entry);
+  other.commit();
+  assert.equal(other.backend.content.get(file), bench.backend.content.get(file));
+  assert.is(String(other.backend.content.get(file)), 'a\0' + '0123456');
+  assert.equal(other.volume().tree.inode(file), bench.volume().tree.inode(file));
+});
+
+test('a short write that takes setuid away tells the tree of the size that the file has', () => {
+  const bench = founded(new Bench());
+  make(bench, 'file');
+  const file = bench.volume().tree.entries(ROOT_ID)[0]?.id as FileId;
+  const set = { ...SET_NOTHING, mode: 0o4777 };
+  bench.seal((transaction) => {
+    transaction.change(setAttributes, bench.volume(), ROOT_CALLER, { file, set, guard: undefined });
+  });
+  bench.backend.room = 3;
+  const data = Buffer.from('01234');
+  bench.seal((transaction) => {
+    const args = { file, offset: 0, size: data.length };
+    const caller = { uid: 5, gid: 5, groups: [] };
+    assert.ok(transaction.change(writeTo, bench.volume(), caller, args, { data }).ok);
+  });
+  bench.commit();
+  assert.match(bench.backend.calls.at(-1) ?? '', /^set \d+ 777 0:0 size=3 /);
 });

@@ -24,6 +24,8 @@ export class FakeBackend implements Backend {
   readonly calls: string[] = [];
   readonly content = new Map<FileId, Buffer>();
   full = false;
+  /** Bytes that writes may still take. */
+  room = Infinity;
   #reserved = 0;
 
   read(file: FileId, offset: number, target: Buffer): number {
@@ -36,9 +38,14 @@ export class FakeBackend implements Backend {
 
   write(file: FileId, offset: number, data: Buffer): void {
     if (this.full) throw new BackendError('fake: full', 'no-space');
-    const size = Math.max(this.content.get(file)?.length ?? 0, offset + data.length);
-    this.truncate(file, size);
-    data.copy(this.content.get(file) as Buffer, offset);
+    const count = Math.min(this.room, data.length);
+    this.room -= count;
+    if (count > 0) {
+      const size = Math.max(this.content.get(file)?.length ?? 0, offset + count);
+      this.truncate(file, size);
+      data.copy(this.content.get(file) as Buffer, offset, 0, count);
+    }
+    if (count < data.length) throw new BackendError('fake: full', 'no-space', count);
   }
 
   truncate(file: FileId, size: number): void {

@@ -33,10 +33,13 @@ import {
   readText,
 } from '../../contract/backend-stage.ts';
 import { MapTable } from '../../support/local-table.ts';
+import { smallDisk } from '../../support/small-disk.ts';
 import { suite } from '../../support/suite.ts';
 
 const syscalls = createSyscalls();
 const isRoot = process.geteuid?.() === 0;
+/** Bytes; a place for the contract's files and no more. */
+const SMALL_SIZE = 4 * 1024 * 1024;
 const withoutHandles: Syscalls = { ...syscalls, nameToHandle: () => undefined };
 
 interface Folder extends BackendPlace {
@@ -46,6 +49,20 @@ interface Folder extends BackendPlace {
 
 function placeOf(calls: Syscalls, log: Log = SILENT): Folder {
   const path = mkdtempSync(join(tmpdir(), 'understudy-posix-'));
+  const clean = (): void => rmSync(path, { recursive: true, force: true });
+  return folderAt(path, clean, calls, log);
+}
+
+/** As `placeOf`, on a disk that is soon full. */
+function smallPlaceOf(calls: Syscalls): Folder {
+  const disk = smallDisk(SMALL_SIZE);
+  if (disk === undefined) throw new Error('the disk could be made a moment ago');
+  const path = join(disk.path, 'volume');
+  mkdirSync(path);
+  return folderAt(path, () => disk.remove(), calls, SILENT);
+}
+
+function folderAt(path: string, clean: () => void, calls: Syscalls, log: Log): Folder {
   const deps = { clock: createClock(), random: createRandom(), syscalls: calls, log };
   const factory = posixFactory({ descriptors: 16, isRoot }, deps);
   return {
@@ -53,7 +70,7 @@ function placeOf(calls: Syscalls, log: Log = SILENT): Folder {
     factory,
     open: (table) => factory.open({ volume: 7, volumeName: 'files', path }, table),
     list: () => listOf(path),
-    clean: () => rmSync(path, { recursive: true, force: true }),
+    clean,
   };
 }
 
@@ -66,8 +83,16 @@ function listOf(path: string) {
   };
 }
 
-backendContract({ name: 'fs/posix by kernel handle', make: () => placeOf(syscalls) });
-backendContract({ name: 'fs/posix by path', make: () => placeOf(withoutHandles) });
+// Making small disks needs root and the right to mount.
+const tried = smallDisk(SMALL_SIZE);
+tried?.remove();
+for (const [name, calls] of [
+  ['fs/posix by kernel handle', syscalls],
+  ['fs/posix by path', withoutHandles],
+] as const) {
+  const makeSmall = tried && { makeSmall: () => smallPlaceOf(calls) };
+  backendContract({ name, make: () => placeOf(calls), ...makeSmall });
+}
 
 const test = suite('plugins/fs/posix');
 

@@ -72,11 +72,12 @@ export const write: Procedure<WriteArgs, WriteRes, WriteAnswer> = {
       const status = nfsstat3[outcome.error];
       return { status, wcc: { status, fsid, changed: unchanged(inode) } };
     }
-    call.scene.counters.written.add(data.length);
+    const { file: changed, size } = outcome.value;
+    call.scene.counters.written.add(size);
     return {
       status: NFS3_OK,
-      wcc: wccOk(fsid, outcome.value.file),
-      count: data.length,
+      wcc: wccOk(fsid, changed),
+      count: size,
       committed: isStable ? FILE_SYNC : UNSTABLE,
       verifier: volume.writeVerifier,
     };
