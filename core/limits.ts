@@ -24,6 +24,13 @@ export const LOG_SIZE_MAX = 1024 * 1024 * 1024;
 export const LOG_SEGMENT_SIZE = 64 * 1024 * 1024;
 /** Bytes that must stay free in the state directory: log and catalog grow after a change was accepted. */
 export const STATE_RESERVE_SIZE = 64 * 1024 * 1024;
+/**
+ * Bytes free in the state directory below which log that is kept for boxes that come back goes, before LOG_SIZE_MAX is
+ * reached: two segments above the reserve, because whole ones go, and the next is full before a checkpoint frees one.
+ */
+export const LOG_FREE_SIZE_MIN = STATE_RESERVE_SIZE + 2 * LOG_SEGMENT_SIZE;
+/** Milliseconds for which free room is believed to be what it was: within it a fast client fills a segment or two. */
+export const ROOM_MS_MAX = 500;
 /** Milliseconds that a restarted box waits for the others in sync before it proposes itself alone. */
 export const RECOVERY_WAIT_MS = 2_000;
 /** Milliseconds between attempts to reach the arbiter, or a primary that does not answer. */

@@ -92,7 +92,7 @@ function space({ sizeFree, directory: path }: Facts): Finding {
   return finding(
     'space',
     'warn',
-    `${free}; the log alone may grow to ${printSize(LOG_SIZE_MAX)}, so make room`,
+    `${free}; of ${printSize(LOG_SIZE_MAX)} of log for boxes that come back only a part can be kept, so make room`,
   );
 }
 

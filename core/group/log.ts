@@ -5,9 +5,10 @@
  * end of the process) and durable when it was synced (it then survives a power cut). Opening cuts a torn tail.
  */
 import { assert } from '../assert.ts';
-import { LOG_SEGMENT_SIZE, LOG_SIZE_MAX } from '../limits.ts';
+import { LOG_FREE_SIZE_MIN, LOG_SEGMENT_SIZE, LOG_SIZE_MAX } from '../limits.ts';
 import { type Disk, DiskError } from '../ports/disk.ts';
 import type { Entry, Position, View } from './entry.ts';
+import { LogRoom } from './log-room.ts';
 import { type DecodedRecord, type EntryRecord, isWhole, logParts } from './record.ts';
 import { Segment, type SegmentHead } from './segment.ts';
 
@@ -25,17 +26,21 @@ export interface LogView {
 export interface LogOptions {
   readonly segmentSize?: number;
   readonly sizeMax?: number;
+  readonly freeMin?: number;
 }
 
 /** Segments at the end that are read whole when the log is opened: what may not have been synced. */
 const RECOVERED_SEGMENTS = 2;
 /** Bytes of entries held at once by whoever goes through them. */
 const READ_SIZE_MAX = 4 * 1024 * 1024;
+/** Segments kept however full the disk is: the last replies stand in them, for calls that are sent again after a restart. */
+const SEGMENTS_MIN = 2;
 
 export class Log implements LogView {
   readonly #disk: Disk;
   readonly #segmentSize: number;
   readonly #sizeMax: number;
+  readonly #room: LogRoom;
   #segments: Segment[] = [];
   /** Under way. */
   #sync: Promise<void> | undefined;
@@ -44,6 +49,7 @@ export class Log implements LogView {
     this.#disk = disk;
     this.#segmentSize = options.segmentSize ?? LOG_SEGMENT_SIZE;
     this.#sizeMax = options.sizeMax ?? LOG_SIZE_MAX;
+    this.#room = new LogRoom(disk, options.freeMin ?? LOG_FREE_SIZE_MIN);
   }
 
   /** @param applied Where the log begins when what is there does not reach it, with that entry's view. */
@@ -111,6 +117,7 @@ export class Log implements LogView {
       const size = logParts(parts, record, withData, this.#disk);
       sizes.push([entry.position, size]);
       pending += size;
+      this.#room.spend(record.head.length + entry.dataSize);
     }
     flush();
   }
@@ -189,13 +196,25 @@ export class Log implements LogView {
     this.#segments = [Segment.create(this.#disk, { first, view, viewBefore: view, sizeBefore: 0 })];
   }
 
-  /** Drops whole segments while there is more than the limit, none that holds an entry after `applied`. */
-  retain(applied: Position): void {
+  /**
+   * Drops whole old segments: while there is more than the limit, none that holds an entry after `secured`; and while
+   * the disk is short of room, none that holds one after `spare`.
+   */
+  retain(secured: Position, spare: Position): void {
     let size = this.size;
-    while (size > this.#sizeMax && this.#segments.length > 1 && this.#head.last <= applied) {
+    while (size > this.#sizeMax && this.#segments.length > 1 && this.#head.last <= secured) {
       size -= this.#head.size;
       this.#drop(0);
     }
+    while (this.#segments.length > SEGMENTS_MIN && this.#head.last <= spare && this.#room.isShort) {
+      this.#drop(0);
+      this.#room.expire();
+    }
+  }
+
+  /** Makes the next `retain` ask how much room there is. */
+  look(): void {
+    this.#room.expire();
   }
 
   close(): void {

@@ -3,10 +3,10 @@
  * it on a real box, tests/sim on a virtual one.
  */
 import { assert } from '../assert.ts';
-import { TICK_MS } from '../limits.ts';
+import { ROOM_MS_MAX, TICK_MS } from '../limits.ts';
 import type { Log as Report } from '../log-line.ts';
 import type { Clock, InstantMs, Time, Timer } from '../ports/clock.ts';
-import { type Disk, DiskError } from '../ports/disk.ts';
+import type { Disk } from '../ports/disk.ts';
 import type { Random } from '../ports/random.ts';
 import { err, ok, type Result } from '../result.ts';
 import { DecodeError } from '../wire/reader.ts';
@@ -86,7 +86,7 @@ export class Member {
   readonly #waiters = new Waiters();
   readonly #listeners: ((serving: boolean) => void)[] = [];
   #replica: Replica | undefined;
-  #ticks: Timer | undefined;
+  #timers: readonly Timer[] = [];
   readonly #up = new Set<BoxId>();
   #serving = false;
   #pending: Entry[] = [];
@@ -131,7 +131,10 @@ export class Member {
     );
     if (refused !== undefined) this.#replica.failed(refused);
     for (const peer of this.#up) this.#replica.linkUp(clock.now(), peer);
-    this.#ticks = clock.every(TICK_MS, () => this.#tick());
+    this.#timers = [
+      clock.every(TICK_MS, () => this.#tick()),
+      clock.every(ROOM_MS_MAX, () => this.#log.look()),
+    ];
     this.#tick();
   }
 
@@ -140,7 +143,7 @@ export class Member {
     if (this.#stopped) return;
     this.#logPending();
     this.#stopped = true;
-    this.#ticks?.cancel();
+    for (const timer of this.#timers) timer.cancel();
     this.#waiters.drop();
     this.#setServing(false);
     this.#lastSync = this.#log.sync();
@@ -459,7 +462,7 @@ export class Member {
     }
     if (commit > state.applied) state.commit(commit);
     replica.taken(commit);
-    this.#log.retain(state.secured);
+    this.#log.retain(state.secured, state.spare);
   }
 
   #append(records: readonly EntryRecord[]): void {
@@ -470,8 +473,9 @@ export class Member {
 
   #commit(position: Position): void {
     this.#outbox.committed(position);
-    this.#ports.state.commit(position);
-    this.#log.retain(this.#ports.state.secured);
+    const { state } = this.#ports;
+    state.commit(position);
+    this.#log.retain(state.secured, state.spare);
   }
 
   /** Of a joining box with all content: a COMMIT may have been answered before it was asked to sync anything. */

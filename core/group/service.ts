@@ -1,6 +1,6 @@
 /** The group as frontends see it (group.ts), on top of this box's member and state. */
 import { assert } from '../assert.ts';
-import { STATE_RESERVE_SIZE } from '../limits.ts';
+import { ROOM_MS_MAX, STATE_RESERVE_SIZE } from '../limits.ts';
 import type { Clock, Time } from '../ports/clock.ts';
 import type { Disk } from '../ports/disk.ts';
 import type { Random } from '../ports/random.ts';
@@ -27,8 +27,6 @@ import type { State } from './state.ts';
 const BODY_SIZE_MAX = 64 * 1024;
 /** Bytes of one record of the registry, with room beside it in a body. */
 const RECORD_SIZE_MAX = BODY_SIZE_MAX - 1024;
-/** Milliseconds for which an answer about free room is believed. */
-const ROOM_MS_MAX = 500;
 /** Bytes of log and catalog that an entry takes beside its data, about. */
 const ENTRY_SIZE = 1024;
 /** Milliseconds between tries to reach a backup that must sync a file. */

@@ -6,6 +6,8 @@ export interface StateMachine {
   readonly applied: Position;
   /** What survives a power cut, backends included: nothing up to here needs the log. 0 until that is known. */
   readonly secured: Position;
+  /** Up to here the log is kept for other boxes only: of this one every backend has what it says. */
+  readonly spare: Position;
   /** View of the entry at `applied`, kept in the same row as it; 0 before the first. */
   readonly appliedView: View;
   /** The last staged position; `applied` when nothing is staged. */

@@ -141,6 +141,13 @@ export class State implements StateMachine {
     this.#deps.underWay?.clear();
   }
 
+  get spare(): Position {
+    for (const volume of this.#volumes.values()) {
+      if (!volume.backend.abilities.persistent) return 0 as Position;
+    }
+    return this.#secured;
+  }
+
   get appliedView(): View {
     return this.#appliedView;
   }

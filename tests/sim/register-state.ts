@@ -83,6 +83,10 @@ export class RegisterState implements StateMachine {
 
   logged(): void {}
 
+  get spare(): Position {
+    return this.#persistent ? this.applied : (0 as Position);
+  }
+
   get appliedView(): View {
     return (this.#store.applied.at(-1)?.view ?? 0) as View;
   }

@@ -134,12 +134,76 @@ test('old segments go when there is too much, but none with an entry that is not
   const log = new Log(disk, { segmentSize: 256, sizeMax: 1024 });
   log.open(at(0), 0 as View);
   for (let position = 1; position <= 60; position += 1) append(log, disk, [entry(position, 1)]);
-  log.retain(at(10));
+  log.retain(at(10), at(0));
   assert.ok(log.first <= 11 && log.first > 1, `first ${log.first}`);
-  log.retain(at(60));
+  log.retain(at(60), at(0));
   assert.ok(log.size <= 1024 + 256);
   assert.is(log.viewAt(at(log.first - 1)), 1);
   assert.is(open(disk, 60).first, log.first);
+});
+
+/** A disk of some bytes that counts how often it is asked for its room. */
+class SmallDisk extends SimDisk {
+  asked = 0;
+  sizeMax: number;
+
+  constructor(sizeMax: number) {
+    super((done) => setImmediate(done));
+    this.sizeMax = sizeMax;
+  }
+
+  override free(): number {
+    this.asked += 1;
+    const sizes = this.list('log').map((name) => this.read(`log/${name}`)?.length ?? 0);
+    return this.sizeMax - sizes.reduce((sum, size) => sum + size, 0);
+  }
+}
+
+test('on a small disk old segments go before the limit is reached, but none that this box may read again', () => {
+  const disk = new SmallDisk(8192);
+  const log = new Log(disk, { segmentSize: 256, freeMin: 6144 });
+  log.open(at(0), 0 as View);
+  for (let position = 1; position <= 100; position += 1) {
+    append(log, disk, [entry(position, 1)]);
+    log.look();
+    log.retain(at(position), at(Math.min(position, 80)));
+  }
+  assert.ok(log.first > 1 && log.first <= 81, `first ${log.first}`);
+  assert.ok(disk.free() >= 6144 - 2 * 256, `${disk.free()} bytes free`);
+  // Whatever is free: the last replies stand in what is left.
+  disk.sizeMax = 0;
+  log.look();
+  log.retain(at(100), at(100));
+  assert.is(disk.list('log').length, 2);
+  assert.is(open(disk, 100).last, 100);
+});
+
+test('the disk is asked for its room when much was written, or when it was told to look, and not at every commit', () => {
+  const disk = new SmallDisk(1e9);
+  const log = new Log(disk, { segmentSize: 16_384, freeMin: 1 << 20 });
+  log.open(at(0), 0 as View);
+  let position = 0;
+  const write = (count: number, dataSize = 0): number => {
+    disk.asked = 0;
+    for (let made = 0; made < count; made += 1) {
+      position += 1;
+      append(log, disk, [entry(position, 1, { dataSize })]);
+      log.retain(at(position), at(position));
+    }
+    return disk.asked;
+  };
+  assert.is(write(20_000), 1);
+  // Content that stands beside the log takes room as well.
+  assert.is(write(1000, 1 << 20), 1);
+  assert.is(write(10), 0);
+  log.look();
+  assert.is(write(10), 1);
+  disk.sizeMax = 0;
+  log.look();
+  write(1);
+  assert.is(disk.list('log').length, 2);
+  // Once a segment that goes.
+  assert.ok(write(20_000) < 100, `asked ${disk.asked} times`);
 });
 
 test('a sync covers what was appended before it, in every segment', async () => {

@@ -75,7 +75,14 @@ for (const role of ['backup', 'primary'] as const) {
 /** What the box waits for: the group has nothing yet. */
 function welcomeFrame(box: FuzzedBox): Buffer {
   const nonce = box.lastSent('join')?.nonce ?? 0;
-  const welcome = { kind: 'welcome', view: view(1), nonce, end: at(0), runs: [] } as const;
+  const welcome = {
+    kind: 'welcome',
+    view: view(1),
+    nonce,
+    end: at(0),
+    sure: at(0),
+    runs: [],
+  } as const;
   return Buffer.concat(encodeMessage(welcome));
 }
 
@@ -136,7 +143,13 @@ function messageFrame(random: Seeded, box: FuzzedBox): Buffer {
       whole: random.chance(2),
     },
     { kind: 'join', ...some, applied: position(), appliedView: some.view, last: position() },
-    { kind: 'welcome', ...some, end: position(), runs: [{ from: position(), view: some.view }] },
+    {
+      kind: 'welcome',
+      ...some,
+      end: position(),
+      sure: position(),
+      runs: [{ from: position(), view: some.view }],
+    },
     { kind: 'reject', ...some, reason: 'so' },
     { kind: 'again', view: some.view },
     { kind: 'configure', configuration },

@@ -11,7 +11,6 @@ import { Stats } from '#core/stats.ts';
 import { Backends } from '#core/volume/backends.ts';
 import { MemoryStore } from '#core/volume/memory-store.ts';
 import { Replication } from '#plugins/cluster/replication/replication.ts';
-import { NumberMark } from '../../../core/group/bench.ts';
 import { FakeBackend, LIMITS } from '../../../core/volume/fake-backend.ts';
 import { SimDisk } from '../../../sim/disk.ts';
 import { FakeClock } from './fake-clock.ts';
@@ -53,8 +52,8 @@ export class FuzzedBox {
         disk: this.disk,
         link: this.link,
         log: SILENT,
-        marks: { open: () => new NumberMark() },
         random: { bytes: (size) => Buffer.alloc(size), u32: () => (nonce += 1) },
+        scratch: { open: (_, size) => Buffer.alloc(size) },
         stats: new Stats(),
         store: new MemoryStore(),
       },
