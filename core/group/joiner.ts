@@ -6,12 +6,13 @@
  *        ▲                                             │
  *        └──────────────── link lost, told to ─────────┘
  */
-import { FETCH_SIZE_MAX, RETRY_MS, SILENCE_MS } from '../limits.ts';
+import { RETRY_MS, SILENCE_MS } from '../limits.ts';
 import type { InstantMs } from '../ports/clock.ts';
 import type { Context, RoleMachine, Transitions } from './context.ts';
 import type { BoxId, Position } from './entry.ts';
 import { Follower } from './follower.ts';
 import type { Message } from './messages.ts';
+import { Pieces } from './pieces.ts';
 import type { Extent } from './state-machine.ts';
 
 /** The log would name the files. */
@@ -27,7 +28,8 @@ export class Joiner implements RoleMachine {
   #follower: Follower | undefined;
   /** Where the group's log ended at the welcome: content is fetched when this box is past it. */
   #end = 0 as Position;
-  #extents: Extent[] = [];
+  /** To be fetched. */
+  #pieces = new Pieces([]);
   #isCaughtUp = false;
   #fetching = false;
   #askedAt = -Infinity as InstantMs;
@@ -101,7 +103,7 @@ export class Joiner implements RoleMachine {
 
   /** What this box must fetch again, as the driver found when it cut the log. */
   rebased(extents: readonly Extent[]): void {
-    this.#extents = extents.flatMap(pieces);
+    this.#pieces = new Pieces(extents);
     this.#follower?.acknowledge(false);
     this.#onProgress();
   }
@@ -151,13 +153,13 @@ export class Joiner implements RoleMachine {
     if (!this.#isCaughtUp) {
       this.#isCaughtUp = true;
       this.#context.emit({ kind: 'caught-up' });
-      if (this.#extents.length === 0) this.#complete();
+      if (this.#pieces.next === undefined) this.#complete();
     }
     this.#fetch();
   }
 
   #fetch(): void {
-    const extent = this.#extents[0];
+    const extent = this.#pieces.next;
     if (this.#follower === undefined || this.#fetching || extent === undefined) return;
     this.#fetching = true;
     const { view, session, configuration } = this.#context;
@@ -165,12 +167,12 @@ export class Joiner implements RoleMachine {
   }
 
   #onContent(extent: Extent, data: Buffer): void {
-    const awaited = this.#extents[0];
+    const awaited = this.#pieces.next;
     if (!this.#fetching || awaited === undefined || !isSame(awaited, extent)) return;
     this.#fetching = false;
-    this.#extents.shift();
+    this.#pieces.took(data.length);
     this.#context.emit({ kind: 'put', extent, data });
-    if (this.#extents.length === 0) this.#complete();
+    if (this.#pieces.next === undefined) this.#complete();
     else this.#fetch();
   }
 
@@ -179,15 +181,6 @@ export class Joiner implements RoleMachine {
     this.#context.emit({ kind: 'whole' });
     this.#follower.complete();
   }
-}
-
-function pieces(extent: Extent): Extent[] {
-  const result: Extent[] = [];
-  for (let done = 0; done < extent.size; done += FETCH_SIZE_MAX) {
-    const size = Math.min(FETCH_SIZE_MAX, extent.size - done);
-    result.push({ ...extent, offset: extent.offset + done, size });
-  }
-  return result;
 }
 
 function isSame(a: Extent, b: Extent): boolean {

@@ -4,13 +4,12 @@
  * Every message begins with version u8 and kind u8. Entries follow the head of `append` as records (record.ts), so
  * that bulk data goes out as parts of its own and is never copied.
  */
-import { BATCH_SIZE_MAX } from '../limits.ts';
+import { FETCH_SIZE_MAX } from '../limits.ts';
 import type { InstantMs } from '../ports/clock.ts';
 import type { Disk } from '../ports/disk.ts';
 import { DecodeError, Reader } from '../wire/reader.ts';
 import { Writer } from '../wire/writer.ts';
 import type { BoxId, Position, View } from './entry.ts';
-import { FRAME_SIZE_MAX } from './link.ts';
 import { decodeRecord, type EntryRecord, isAsSent, isWhole } from './record.ts';
 import type { Role } from './roles.ts';
 import type { Extent } from './state-machine.ts';
@@ -414,8 +413,8 @@ function writeExtent(to: Writer, extent: Extent): void {
 
 function readExtent(from: Reader): Extent {
   const extent = { volume: from.u32(), file: from.u64(), offset: from.u64(), size: from.u64() };
-  if (extent.size > FRAME_SIZE_MAX - BATCH_SIZE_MAX) {
-    throw new DecodeError(`extent: ${extent.size} bytes`);
+  if (extent.size > FETCH_SIZE_MAX) {
+    throw new DecodeError(`extent: ${extent.size} bytes, at most ${FETCH_SIZE_MAX}`);
   }
   return extent;
 }

@@ -45,7 +45,10 @@ export interface StateMachine {
   content(entry: Entry): Buffer;
   /** What staging this entry may have written, to be fetched again if it is discarded. */
   extents(entry: Entry): readonly Extent[];
-  /** The bytes of an extent as they are now: fewer at the end of the file, none when it is gone. */
+  /**
+   * The bytes of an extent as they are now: fewer at the end of the file, none when it is gone. Extents that other boxes
+   * ask for have at most FETCH_SIZE_MAX bytes, those of entries as many as the entry brings.
+   */
   contentOf(extent: Extent): Buffer;
   /** Overwrites what a discarded entry may have left behind. Not an error where the file is not known here. */
   putContent(extent: Extent, data: Buffer): void;

@@ -338,8 +338,11 @@ export class State implements StateMachine {
   }
 
   contentOf(extent: Extent): Buffer {
-    const target = Buffer.alloc(extent.size);
-    this.#fileOf(extent)?.readNow(extent.file as FileId, extent.offset, target);
+    const volume = this.#fileOf(extent);
+    const file = extent.file as FileId;
+    const size = volume?.catalog.inode(file)?.size ?? 0;
+    const target = Buffer.alloc(Math.max(0, Math.min(extent.size, size - extent.offset)));
+    volume?.readNow(file, extent.offset, target);
     return target;
   }
 

@@ -9,6 +9,7 @@ import {
   type Message,
 } from '#core/group/messages.ts';
 import { encodeRecords, sendParts } from '#core/group/record.ts';
+import { FETCH_SIZE_MAX } from '#core/limits.ts';
 import type { InstantMs } from '#core/ports/clock.ts';
 import { DecodeError } from '#core/wire/reader.ts';
 import { Seeded, seedOf } from '../../support/seeded.ts';
@@ -100,6 +101,19 @@ test('bulk data is sent as a part of its own and not copied', () => {
   const parts: Buffer[] = [];
   for (const record of encodeRecords([entry(4, data)], disk)) sendParts(parts, record);
   assert.ok(parts.includes(data));
+});
+
+test('nobody is asked for more content at once than fits, or given more than was asked for', () => {
+  const head = { view, session: 9 };
+  const decode = (message: Exclude<Message, Append>) => () =>
+    decodeMessage(Buffer.concat(encodeMessage(message)), disk);
+  const malformed = (error: unknown) => error instanceof DecodeError;
+  const most = { ...extent, size: FETCH_SIZE_MAX };
+  decode({ kind: 'fetch', ...head, extent: most })();
+  const more = { ...extent, size: FETCH_SIZE_MAX + 1 };
+  assert.throws(decode({ kind: 'fetch', ...head, extent: more }), malformed);
+  const data = Buffer.alloc(extent.size + 1);
+  assert.throws(decode({ kind: 'content', ...head, extent, data }), malformed);
 });
 
 test('damaged and cut messages are a DecodeError or another message, never anything else', () => {

@@ -328,3 +328,21 @@ test('what the store could not take when it was full is there when it can', () =
   const again = new Bench(bench.store.clone());
   assert.is(again.volume().tree.entries(ROOT_ID).length, 1);
 });
+
+test('of an extent there is what the file has: less at its end, nothing behind it or when it is gone', () => {
+  const bench = founded(new Bench());
+  make(bench, 'file');
+  const file = bench.volume().tree.entries(ROOT_ID)[0]?.id as FileId;
+  bench.seal((transaction) => {
+    const data = Buffer.from('0123456789');
+    const args = { file, offset: 0, size: data.length };
+    assert.ok(transaction.change(write, bench.volume(), ROOT_CALLER, args, { data }).ok);
+  });
+  const volume = bench.volume().record.id;
+  const had = (offset: number, size: number, of: number = file): string =>
+    String(bench.state.contentOf({ volume, file: of, offset, size }));
+  assert.is(had(2, 3), '234');
+  assert.is(had(8, 1 << 20), '89');
+  assert.is(had(2 ** 52, 1 << 20), '');
+  assert.is(had(0, 10, 999), '');
+});

@@ -15,6 +15,7 @@ import {
 import { encodeRecords, sendParts } from '#core/group/record.ts';
 import { encodeRegisterMessage } from '#core/group/register-message.ts';
 import { encodeRegistryChange } from '#core/group/registry-change.ts';
+import { FETCH_SIZE_MAX } from '#core/limits.ts';
 import { SILENT } from '#core/log-line.ts';
 import type { InstantMs } from '#core/ports/clock.ts';
 import { ROOT_ID } from '#core/vfs/inode.ts';
@@ -128,7 +129,7 @@ function messageFrame(random: Seeded, box: FuzzedBox): Buffer {
     volume: random.below(9),
     file: random.below(3),
     offset: random.pick([0, 2 ** 52]),
-    size: random.pick([0, 1, FRAME_SIZE_MAX / 2]),
+    size: random.pick([0, 1, FETCH_SIZE_MAX, FRAME_SIZE_MAX / 2]),
   };
   const position = () => at(random.pick([0, 1, 2, 3, 2 ** 40]));
   const messages: readonly Exclude<Message, Append>[] = [
