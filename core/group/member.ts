@@ -116,13 +116,13 @@ export class Member {
     const lacksEntries = this.#log.gapBefore(state.applied) || isLacking(disk);
     writeLacking(disk, lacksEntries);
     this.#log.open(state.applied, state.appliedView);
-    const sure = this.#sure();
     this.#refetch = uniqueExtents([...readRefetch(disk), ...state.unlogged]);
     writeRefetch(disk, this.#refetch);
     state.logged();
     const refused = this.#restage();
     await this.#log.sync();
     if (this.#stopped) return;
+    const sure = this.#sure();
     const commit = state.applied;
     const commitView = this.#log.viewAt(commit) ?? state.appliedView;
     this.#replica = new Replica(
@@ -305,7 +305,7 @@ export class Member {
   #sure(): Position | undefined {
     const { disk, state } = this.#ports;
     const known = readSure(disk);
-    if (!this.#options.mayHaveLostContent) return known;
+    if (!this.#options.mayHaveLostContent || state.followed === undefined) return known;
     const sure = Math.min(known ?? Infinity, state.followed) as Position;
     writeSure(disk, sure);
     return sure;

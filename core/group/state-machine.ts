@@ -12,8 +12,11 @@ export interface StateMachine {
   readonly appliedView: View;
   /** The last staged position; `applied` when nothing is staged. */
   readonly staged: Position;
-  /** At the start: up to here backends have what they keep, names and contents, whatever the power did. */
-  readonly followed: Position;
+  /**
+   * Up to here backends have what they keep, names and contents, whatever the power did; after it was cut, until
+   * `caughtUp`, as it was when that happened. `undefined` where they keep nothing.
+   */
+  readonly followed: Position | undefined;
   /** At the start: what may have been written for entries that are not in the log. */
   readonly unlogged: readonly Extent[];
   /** All that is staged is in the log. */

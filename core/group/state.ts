@@ -129,8 +129,9 @@ export class State implements StateMachine {
     return this.#secured;
   }
 
-  get followed(): Position {
-    return this.#followed;
+  get followed(): Position | undefined {
+    const keeps = this.volumes().some(({ backend }) => backend.abilities.persistent);
+    return keeps ? this.#followed : undefined;
   }
 
   get unlogged(): readonly Extent[] {

@@ -71,8 +71,8 @@ export class History {
   }
 
   /** Everything has come to rest: compares what was told with what is there. */
-  check(): void {
-    const [first, ...others] = this.#boxes;
+  check(inSync: readonly string[]): void {
+    const [first, ...others] = this.#boxes.filter(({ id }) => inSync.includes(id));
     if (first === undefined) return;
     for (const [key, list] of first.machine.state.lists) this.#checkOnce(key, list);
     for (const [id, { key, place }] of this.#changes) {

@@ -15,8 +15,7 @@ export class RegisterKeeper implements Keeper<RegisterMachine> {
   }
 
   start(host: Host): RegisterMachine {
-    const state = new RegisterState(this.#store, this.#persistent, host.rebooted);
-    return new RegisterMachine(state, this.#store, host);
+    return new RegisterMachine(this.#store, this.#persistent, host);
   }
 
   powerCut(): void {
@@ -26,13 +25,12 @@ export class RegisterKeeper implements Keeper<RegisterMachine> {
 
 export class RegisterMachine implements Machine {
   readonly state: RegisterState;
-  readonly #store: Store;
   readonly #host: Host;
   #member: Member | undefined;
 
-  constructor(state: RegisterState, store: Store, host: Host) {
-    this.state = state;
-    this.#store = store;
+  constructor(store: Store, persistent: boolean, host: Host) {
+    const syncLog = () => this.#member?.syncLog() ?? Promise.resolve();
+    this.state = new RegisterState({ store, persistent, rebooted: host.rebooted, syncLog });
     this.#host = host;
   }
 
@@ -81,8 +79,11 @@ export class RegisterMachine implements Machine {
 
   #checkpoint(): void {
     this.#host.later(CHECKPOINT_MS, () => {
-      this.#store.checkpoint();
-      this.#checkpoint();
+      this.#host.settle();
+      this.state.checkpoint().then(
+        () => this.#checkpoint(),
+        (error: Error) => this.#host.fail(error),
+      );
     });
   }
 }

@@ -27,9 +27,14 @@ export class Store {
   #flushed = 0;
   #flushedContent = new Map<number, string>();
 
-  checkpoint(): void {
-    this.#flushed = this.applied.length;
-    this.#flushedContent = new Map(this.content);
+  /** What is there now; the function returned makes it durable. */
+  snapshot(): () => void {
+    const count = this.applied.length;
+    const content = new Map(this.content);
+    return () => {
+      this.#flushed = count;
+      this.#flushedContent = content;
+    };
   }
 
   powerCut(): void {
@@ -46,22 +51,34 @@ export class Store {
   }
 }
 
+export interface RegisterOptions {
+  readonly store: Store;
+  /** Content outlives the process. */
+  readonly persistent: boolean;
+  readonly rebooted: boolean;
+  readonly syncLog: () => Promise<void>;
+}
+
 export class RegisterState implements StateMachine {
   readonly #store: Store;
   readonly #persistent: boolean;
+  readonly #syncLog: () => Promise<void>;
   #rebooted: boolean;
   #restagingTo = 0;
+  readonly #followed: Position;
   #stagedEntries: Applied[] = [];
   /** Per key the ids of its operations in order, staged ones included. */
   readonly lists = new Map<number, string[]>();
   /** Reply of each operation: the length of the key's list after it. */
   readonly replies = new Map<string, { readonly position: Position; readonly reply: number }>();
 
-  constructor(store: Store, persistent: boolean, rebooted: boolean) {
+  constructor({ store, persistent, rebooted, syncLog }: RegisterOptions) {
+    this.#syncLog = syncLog;
     this.#store = store;
     this.#persistent = persistent;
     this.#rebooted = rebooted;
     if (!persistent) store.wipe();
+    this.#followed = (store.applied.at(-1)?.position ?? 0) as Position;
     for (const applied of store.applied) this.#execute(applied);
   }
 
@@ -73,8 +90,8 @@ export class RegisterState implements StateMachine {
     return this.applied;
   }
 
-  get followed(): Position {
-    return this.applied;
+  get followed(): Position | undefined {
+    return this.#persistent ? this.#followed : undefined;
   }
 
   get unlogged(): readonly Extent[] {
@@ -148,9 +165,11 @@ export class RegisterState implements StateMachine {
 
   caughtUp(): void {}
 
-  checkpoint(): Promise<void> {
-    this.#store.checkpoint();
-    return Promise.resolve();
+  /** What is there when it begins; a store ahead of its log would have to begin the log anew. */
+  async checkpoint(): Promise<void> {
+    const secure = this.#store.snapshot();
+    await this.#syncLog();
+    secure();
   }
 
   logsData(entry: Entry): boolean {

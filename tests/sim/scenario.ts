@@ -55,8 +55,8 @@ export function registers(ground: Ground): Scenario {
     get count() {
       return history.count;
     },
-    check: () => {
-      history.check();
+    check: (inSync) => {
+      history.check(inSync);
       if (!ground.power) history.checkAside();
     },
   };
