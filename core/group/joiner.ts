@@ -68,12 +68,13 @@ export class Joiner implements RoleMachine {
         else this.#onProgress();
         break;
       case 'welcome':
-        // A welcome to another attempt means that the primary does not count this one any more.
+        // An answer to another attempt means that the primary does not count this one any more.
         if (message.nonce !== this.#nonce) this.#forgotten();
         else if (this.#follower === undefined) this.#onWelcome(message);
         break;
       case 'reject':
         if (message.nonce === this.#nonce) this.#to.out(message.reason);
+        else this.#forgotten();
         break;
       case 'again':
         this.#seek();

@@ -39,15 +39,16 @@ import type { UnderWay } from './under-way.ts';
 /** Position and view of the last entry that is folded into the store, and up to where backends follow. */
 const APPLIED_KEY = '\x00applied';
 const APPLIED_SIZE = 24;
-/** Committed entries that may wait to be folded: a store transaction costs as much as the mirror calls of several. */
+/**
+ * Committed entries that may wait to be folded, and to be mirrored: a store transaction costs as much as several mirror
+ * calls, and whoever needs these made waits some tens of milliseconds.
+ */
 const UNFOLDED_MAX = 256;
 /** Rows removed at once when a store is emptied: more than a registry has. */
 const WIPE_ROWS = 10_000;
 
 /** Milliseconds that mirror calls wait: long beside a file's short life, short beside a look into the folder. */
 const MIRROR_LAG_MS = 20;
-/** Mirror calls owed at most, so that whoever needs them made waits some tens of milliseconds. */
-const OWED_MAX = 256;
 /** Mirror calls made in one turn: a few milliseconds, a fraction of a heartbeat. */
 const MIRRORED_MAX = 32;
 
@@ -96,8 +97,10 @@ export class State implements StateMachine {
   #mendedTo: number = 0;
   /** What was staged from the own log was discarded: other boxes send what the group has. */
   #rejoins = false;
-  /** `settle` will run soon. */
+  /** Mirror calls will be made soon. */
   #settling = false;
+  /** `fold` will run soon. */
+  #folding = false;
   /** Where the views of staged entries begin. */
   #views: { readonly from: Position; readonly view: View }[] = [];
   #onRegistry: () => void = () => {};
@@ -222,13 +225,7 @@ export class State implements StateMachine {
     if (position <= this.#committed) return;
     assert(position <= this.#staged, `commit ${position}, staged ${this.#staged}`);
     this.#committed = position;
-    const { later } = this.#deps;
-    if (later === undefined || this.#owed.count >= OWED_MAX) this.settle();
-    else if (!this.#settling && this.#owed.count > 0) {
-      this.#settling = true;
-      later(MIRROR_LAG_MS, () => this.#settleSome(later));
-    }
-    if (position - this.#applied >= UNFOLDED_MAX) this.fold();
+    this.#follow();
   }
 
   /** Makes the mirror calls that committed entries still owe. Throws `BackendError` when a backend refuses. */
@@ -271,6 +268,7 @@ export class State implements StateMachine {
     log.each(from, log.commit, (entry) => {
       this.stage(entry);
       this.commit(entry.position);
+      if (entry.position - this.#applied >= UNFOLDED_MAX) this.fold();
     });
     this.#mend(restart);
     log.each((this.#committed + 1) as Position, log.last, (entry) => this.stage(entry));
@@ -449,6 +447,25 @@ export class State implements StateMachine {
   #rewrite(restart: Restart, log: LoggedEntries): void {
     const from = (this.#followed + 1) as Position;
     restart.rewrite(this.#volumes.values(), (visit) => log.each(from, log.last, visit));
+  }
+
+  /** Has mirror calls made and rows folded, now where nothing can be put off, otherwise when replies have left. */
+  #follow(): void {
+    const { later } = this.#deps;
+    const isFoldDue = this.#committed - this.#applied >= UNFOLDED_MAX;
+    if (later === undefined) {
+      if (isFoldDue) this.fold();
+      else this.settle();
+    } else if (isFoldDue && !this.#folding) {
+      this.#folding = true;
+      later(0, () => {
+        this.#folding = false;
+        this.fold();
+      });
+    } else if (this.#owed.count > 0 && !this.#settling) {
+      this.#settling = true;
+      later(MIRROR_LAG_MS, () => this.#settleSome(later));
+    }
   }
 
   #settleSome(later: NonNullable<StateDependencies['later']>): void {
