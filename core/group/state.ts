@@ -22,8 +22,8 @@ import { type AnyOperation, operationOf } from '../volume/operations.ts';
 import { SettledBackend } from '../volume/settled-backend.ts';
 import { StagedStore } from '../volume/staged-store.ts';
 import { Volume } from '../volume/volume.ts';
-import { DecodeError, Reader } from '../wire/reader.ts';
-import { Writer } from '../wire/writer.ts';
+import { DecodeError } from '../wire/reader.ts';
+import { appliedRow, readApplied, wipe } from './applied.ts';
 import { type BodyChange, REGISTRY_VOLUME, readBody } from './body.ts';
 import type { BoxId, Entry, Position, View } from './entry.ts';
 import { type Owed, OwedCalls } from './owed.ts';
@@ -32,20 +32,15 @@ import { decodeRegistryChange } from './registry-change.ts';
 import { RegistryTable } from './registry-table.ts';
 import { Replies } from './replies.ts';
 import { Restart } from './restart.ts';
-import { OWN_ROWS, StagedTable } from './staged-table.ts';
+import { StagedTable } from './staged-table.ts';
 import type { Extent, LoggedEntries, StateMachine } from './state-machine.ts';
 import type { UnderWay } from './under-way.ts';
 
-/** Position and view of the last entry that is folded into the store, and up to where backends follow. */
-const APPLIED_KEY = '\x00applied';
-const APPLIED_SIZE = 24;
 /**
  * Committed entries that may wait to be folded, and to be mirrored: a store transaction costs as much as several mirror
  * calls, and whoever needs these made waits some tens of milliseconds.
  */
 const UNFOLDED_MAX = 256;
-/** Rows removed at once when a store is emptied: more than a registry has. */
-const WIPE_ROWS = 10_000;
 
 /** Milliseconds that mirror calls wait: long beside a file's short life, short beside a look into the folder. */
 const MIRROR_LAG_MS = 20;
@@ -246,7 +241,7 @@ export class State implements StateMachine {
     this.staging.fold(position, (rows) =>
       this.#locals.fold(position, (locals) => {
         for (const row of locals) rows.push(row);
-        rows.push({ key: APPLIED_KEY, value: appliedBytes({ position, view, followed }) });
+        rows.push(appliedRow({ position, view, followed }));
         this.#deps.store.commit(rows);
       }),
     );
@@ -526,47 +521,4 @@ export class State implements StateMachine {
     this.#volumes.set(record.id, volume);
     return volume;
   }
-}
-
-interface Applied {
-  readonly position: Position;
-  readonly view: View;
-  readonly followed: Position;
-}
-
-function readApplied(store: Store): Applied {
-  const row = store.get(APPLIED_KEY);
-  const from = new Reader(row ?? Buffer.alloc(APPLIED_SIZE));
-  return {
-    position: from.u64() as Position,
-    view: from.u64() as View,
-    followed: from.u64() as Position,
-  };
-}
-
-function appliedBytes({ position, view, followed }: Applied): Buffer {
-  const to = new Writer(Buffer.allocUnsafe(APPLIED_SIZE));
-  to.u64(position);
-  to.u64(view);
-  to.u64(followed);
-  return to.finish();
-}
-
-/**
- * Empties the store but for what is a backend's own. What says that there is something to wipe goes last: the process
- * may end on the way.
- */
-function wipe(store: Store, followed: Position): void {
-  for (const [from, to] of [
-    ['\x01', OWN_ROWS],
-    ['\x00b', '\x01'],
-  ] as const) {
-    for (;;) {
-      const rows = store.range(from, to, WIPE_ROWS);
-      if (rows.length === 0) break;
-      store.commit(rows.map(({ key }) => ({ key, value: undefined })));
-    }
-  }
-  const value = appliedBytes({ position: 0 as Position, view: 0 as View, followed });
-  store.commit([{ key: APPLIED_KEY, value }]);
 }

@@ -27,10 +27,11 @@ import { Labels } from './labels.ts';
 import type { Layout } from './layout.ts';
 import { limitsOf } from './limits.ts';
 import { Medium } from './medium.ts';
-import { Mend, type MendDependencies } from './mend.ts';
+import { Mend } from './mend.ts';
 import { Mirror, type Replaced } from './mirror.ts';
 import { Objects } from './objects.ts';
 import { Owners } from './owners.ts';
+import type { Parts } from './parts.ts';
 import { Places } from './places.ts';
 import { localHandleOf, Reserved } from './reserved.ts';
 import { refusal } from './status.ts';
@@ -60,7 +61,7 @@ export class PosixBackend implements Backend {
   readonly #mirror: Mirror;
   readonly #reserved: Reserved;
   readonly #medium: Medium;
-  readonly #mending: MendDependencies;
+  readonly #parts: Parts;
 
   /** `layout` is a folder claimed already, in its `epoch`. */
   constructor(
@@ -81,11 +82,11 @@ export class PosixBackend implements Backend {
     const reserved = new Reserved(layout, objects, random);
     const owners = new Owners(isRoot, log);
     const labels = new Labels(options.volume, syscalls, log);
-    const parts = { objects, places, unnamed, descriptors, syscalls, log };
+    const shared = { objects, places, unnamed, descriptors, syscalls, log };
     this.#medium = new Medium(layout, clock, syscalls);
-    const content = new Content({ ...parts, isMemory: this.#medium.isMemory });
-    this.#mending = { ...parts, content, reserved, strangers, labels, owners, isRoot, layout };
-    this.#mirror = new Mirror(this.#mending);
+    const content = new Content({ ...shared, isMemory: this.#medium.isMemory });
+    this.#parts = { ...shared, content, reserved, strangers, labels, owners, isRoot, layout };
+    this.#mirror = new Mirror(this.#parts);
     this.#content = content;
     this.#objects = objects;
     this.#places = places;
@@ -157,7 +158,7 @@ export class PosixBackend implements Backend {
 
   mend(unsettled: Unsettled): void {
     try {
-      new Mend(this.#mending, unsettled).run();
+      new Mend(this.#parts, unsettled).run();
     } catch (error) {
       throw refusal(error, 'mending of the folder after a restart');
     }

@@ -12,18 +12,14 @@ import type { FileId } from '#core/vfs/inode.ts';
 import type { MirrorNode, Place, Unsettled } from '#core/volume/backend.ts';
 import { createObject } from './create.ts';
 import { type Identity, isAbsent } from './identity.ts';
-import { bytesOf, type Layout, textOf } from './layout.ts';
-import type { MirrorDependencies } from './mirror.ts';
+import { bytesOf, textOf } from './layout.ts';
 import { dressPath, modeOf, statAt } from './nodes.ts';
+import type { Parts } from './parts.ts';
 import { codeOf } from './status.ts';
 import { type Found, keyOf, Survey } from './survey.ts';
 
-export interface MendDependencies extends MirrorDependencies {
-  readonly layout: Layout;
-}
-
 export class Mend {
-  readonly #deps: MendDependencies;
+  readonly #parts: Parts;
   readonly #unsettled: Unsettled;
   readonly #survey: Survey;
   /** What is right where it stands, by name. */
@@ -35,10 +31,10 @@ export class Mend {
   /** Of what was made anew. */
   readonly #made = new Map<FileId, Identity>();
 
-  constructor(deps: MendDependencies, unsettled: Unsettled) {
-    this.#deps = deps;
+  constructor(parts: Parts, unsettled: Unsettled) {
+    this.#parts = parts;
     this.#unsettled = unsettled;
-    this.#survey = new Survey(deps, unsettled);
+    this.#survey = new Survey(parts, unsettled);
     for (const place of unsettled.names) {
       const file = unsettled.child(place.directory, place.name);
       if (file !== undefined) this.#wanted.set(file, [...(this.#wanted.get(file) ?? []), place]);
@@ -46,11 +42,11 @@ export class Mend {
   }
 
   run(): void {
-    const { places, descriptors } = this.#deps;
+    const { places, descriptors } = this.#parts;
     descriptors.close();
     for (const found of this.#survey.found) this.#vacate(found);
     for (const file of this.#wanted.keys()) this.#fill(file);
-    for (const file of this.#deps.unnamed.files()) this.#clean(file);
+    for (const file of this.#parts.unnamed.files()) this.#clean(file);
     this.#record();
     places.movedAll();
     for (const file of this.#unsettled.files) this.#dress(file);
@@ -71,14 +67,14 @@ export class Mend {
 
   /** Of ours, and not finished, when it is empty or has nothing but a name; otherwise somebody's. */
   #removeUnknown(path: string, stat: Stats): void {
-    const { strangers } = this.#deps;
+    const { strangers } = this.#parts;
     const isBare = stat.isFile() ? stat.size === 0 : !stat.isDirectory();
     if (isBare) unlinkSync(bytesOf(path));
     else if (!stat.isDirectory() || !isRemoved(path)) strangers.setAside(path);
   }
 
   #park(path: string, stat: Stats, file: FileId): void {
-    const { unnamed, strangers } = this.#deps;
+    const { unnamed, strangers } = this.#parts;
     const corner = unnamed.path(file);
     const there = statAt(corner);
     if (there === undefined) {
@@ -113,7 +109,7 @@ export class Mend {
 
   /** False where the file cannot be had. */
   #put(path: string, file: FileId, node: MirrorNode): boolean {
-    const { unnamed, log } = this.#deps;
+    const { unnamed, log } = this.#parts;
     const { made, going } = this.#unsettled;
     const other = this.#places.get(file);
     const source = other && this.#survey.path(other);
@@ -128,12 +124,12 @@ export class Mend {
       });
       return false;
     }
-    this.#made.set(file, createObject(this.#deps, path, node));
+    this.#made.set(file, createObject(this.#parts, path, node));
     return true;
   }
 
   #clean(file: FileId): void {
-    const { unnamed, strangers } = this.#deps;
+    const { unnamed, strangers } = this.#parts;
     const { files, coming, node } = this.#unsettled;
     if (coming.has(file) || !files.has(file)) return;
     const path = unnamed.path(file);
@@ -151,7 +147,7 @@ export class Mend {
   }
 
   #record(): void {
-    const { objects, places } = this.#deps;
+    const { objects, places } = this.#parts;
     const { files, names, child, node } = this.#unsettled;
     for (const place of names) {
       const file = this.#standing.get(keyOf(place));
@@ -175,7 +171,7 @@ export class Mend {
   }
 
   #dress(file: FileId): void {
-    const { objects, owners, isRoot, places } = this.#deps;
+    const { objects, owners, isRoot, places } = this.#parts;
     const node = this.#unsettled.node(file);
     const path = objects.pathOf(file);
     if (node === undefined || path === undefined) return;

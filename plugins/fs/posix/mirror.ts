@@ -1,38 +1,13 @@
 /** Keeps the visible tree as the catalog says, call by call: the disk first, then the table. */
 import { fstatSync, linkSync, renameSync, rmdirSync, unlinkSync } from 'node:fs';
-import type { Log } from '#core/log-line.ts';
-import type { Syscalls } from '#core/ports/syscalls.ts';
 import type { FileId } from '#core/vfs/inode.ts';
 import type { MirrorAttributes, MirrorNode, Place } from '#core/volume/backend.ts';
-import type { Content } from './content.ts';
 import { createObject, despite } from './create.ts';
-import type { Descriptors } from './descriptors.ts';
 import { type Identity, isAbsent, UNKNOWN } from './identity.ts';
-import type { Labels } from './labels.ts';
 import { bytesOf, textOf } from './layout.ts';
 import { dressOpen, dressPath, modeOf, statAt } from './nodes.ts';
-import type { Objects } from './objects.ts';
-import type { Owners } from './owners.ts';
-import type { Places } from './places.ts';
-import type { Reserved } from './reserved.ts';
+import type { Parts } from './parts.ts';
 import { codeOf, refusal } from './status.ts';
-import type { Strangers } from './strangers.ts';
-import type { Unnamed } from './unnamed.ts';
-
-export interface MirrorDependencies {
-  readonly objects: Objects;
-  readonly places: Places;
-  readonly content: Content;
-  readonly unnamed: Unnamed;
-  readonly reserved: Reserved;
-  readonly strangers: Strangers;
-  readonly labels: Labels;
-  readonly descriptors: Descriptors;
-  readonly owners: Owners;
-  readonly syscalls: Syscalls;
-  readonly log: Log;
-  readonly isRoot: boolean;
-}
 
 export interface Replaced {
   readonly file: FileId;
@@ -40,22 +15,22 @@ export interface Replaced {
 }
 
 export class Mirror {
-  readonly #deps: MirrorDependencies;
+  readonly #parts: Parts;
 
-  constructor(deps: MirrorDependencies) {
-    this.#deps = deps;
+  constructor(parts: Parts) {
+    this.#parts = parts;
   }
 
   create(directory: FileId, name: string, node: MirrorNode): void {
-    const { places } = this.#deps;
+    const { places } = this.#parts;
     if (node.reserved !== '') places.putToken(node.id, node.reserved);
     const path = places.path(directory, name);
-    const identity = attempt('create', path, () => createObject(this.#deps, path, node));
+    const identity = attempt('create', path, () => createObject(this.#parts, path, node));
     places.put(node.id, directory, name, identity);
   }
 
   link(file: FileId, directory: FileId, name: string): void {
-    const { places } = this.#deps;
+    const { places } = this.#parts;
     const identity = places.of(file)?.identity ?? UNKNOWN;
     if (!isAbsent(identity)) {
       const path = places.path(directory, name);
@@ -65,7 +40,7 @@ export class Mirror {
   }
 
   remove(directory: FileId, name: string, file: FileId, last: boolean): void {
-    const { places } = this.#deps;
+    const { places } = this.#parts;
     const identity = places.identity(file, directory, name);
     if (!isAbsent(identity)) {
       const path = places.path(directory, name);
@@ -76,7 +51,7 @@ export class Mirror {
   }
 
   rename(source: Place, target: Place, file: FileId, replaced: Replaced | undefined): void {
-    const { places } = this.#deps;
+    const { places } = this.#parts;
     const identity = places.identity(file, source.directory, source.name);
     const from = places.path(source.directory, source.name);
     const to = places.path(target.directory, target.name);
@@ -95,7 +70,7 @@ export class Mirror {
   }
 
   setAttributes(file: FileId, attributes: MirrorAttributes): void {
-    const { objects, places, descriptors, owners, isRoot } = this.#deps;
+    const { objects, places, descriptors, owners, isRoot } = this.#parts;
     const fd = descriptors.get(file)?.fd;
     if (fd !== undefined) {
       const mode = modeOf('file', attributes.mode, isRoot);
@@ -120,18 +95,18 @@ export class Mirror {
   }
 
   #linkObject(file: FileId, path: string): void {
-    const { objects, unnamed } = this.#deps;
+    const { objects, unnamed } = this.#parts;
     const known = objects.pathOf(file);
     if (known === undefined || statAt(known) === undefined) {
       this.#noteGone(known ?? path);
       return;
     }
-    despite(this.#deps, path, () => linkSync(bytesOf(known), bytesOf(path)));
+    despite(this.#parts, path, () => linkSync(bytesOf(known), bytesOf(path)));
     unnamed.remove(file);
   }
 
   #removeObject(path: string, gone: Replaced, identity: Identity): void {
-    const { objects, strangers } = this.#deps;
+    const { objects, strangers } = this.#parts;
     const stat = statAt(path);
     if (stat === undefined) this.#noteGone(path);
     else if (!objects.isThere(identity, stat)) strangers.setAside(path);
@@ -141,7 +116,7 @@ export class Mirror {
 
   /** Takes the object's name away; the object stays where the volume still knows it. */
   #takeName(path: string, gone: Replaced): void {
-    const { places, unnamed } = this.#deps;
+    const { places, unnamed } = this.#parts;
     if (gone.last || places.all(gone.file).length > 1) {
       unlinkSync(bytesOf(path));
       return;
@@ -155,14 +130,14 @@ export class Mirror {
       rmdirSync(bytesOf(path));
     } catch (error) {
       if (codeOf(error) !== 'ENOTEMPTY') throw error;
-      this.#deps.strangers.setAsideAllIn(path);
+      this.#parts.strangers.setAsideAllIn(path);
       rmdirSync(bytesOf(path));
     }
   }
 
   /** Makes a rename's target free; where it is the replaced file, rename(2) itself will do that at once. */
   #clear(to: string, replaced: Replaced | undefined, known: Identity | undefined): void {
-    const { objects, strangers } = this.#deps;
+    const { objects, strangers } = this.#parts;
     const stat = statAt(to);
     if (stat === undefined) return;
     if (replaced === undefined || known === undefined || !objects.isThere(known, stat)) {
@@ -174,13 +149,13 @@ export class Mirror {
   }
 
   #move(from: string, to: string, identity: Identity): void {
-    if (this.#deps.objects.isThere(identity, statAt(from))) renameSync(bytesOf(from), bytesOf(to));
+    if (this.#parts.objects.isThere(identity, statAt(from))) renameSync(bytesOf(from), bytesOf(to));
     else this.#noteGone(from);
   }
 
   /** The file's last name is gone, and with it the file. */
   #forget(file: FileId): void {
-    const { content, places, unnamed } = this.#deps;
+    const { content, places, unnamed } = this.#parts;
     content.forget(file);
     unnamed.remove(file);
     places.moved(file);
@@ -188,7 +163,7 @@ export class Mirror {
   }
 
   #noteGone(path: string): void {
-    this.#deps.log.warn(
+    this.#parts.log.warn(
       'a file is gone from the folder, though nobody removed it through Understudy',
       {
         path: textOf(path),
