@@ -141,6 +141,7 @@ export class Log implements LogView {
     for (const segment of dirty) {
       segment.dirty = false;
       try {
+        if (segment === this.#tail) segment.makeRoom();
         await segment.file.sync();
       } catch (error) {
         segment.dirty = true;
@@ -254,6 +255,7 @@ export class Log implements LogView {
       sizeBefore: tail.empty ? tail.head.sizeBefore : tail.size,
     };
     if (tail.empty) this.#drop(this.#segments.length - 1);
+    else tail.seal();
     this.#segments.push(Segment.create(this.#disk, head));
   }
 

@@ -18,6 +18,10 @@ export const SEGMENT_HEAD_SIZE = 44;
 const INDEX_EVERY = 64;
 /** Bytes read from a segment at once. */
 const READ_SIZE = 256 * 1024;
+/** Bytes of room taken ahead: some hundred stable calls, and no more than a disk writes in some ten milliseconds. */
+const ROOM_SIZE = 1024 * 1024;
+/** Bytes between two syncs above which room would be used up by so few that writing it twice is no gain. */
+const SYNCED_SIZE_MAX = ROOM_SIZE / 4;
 
 export interface SegmentHead {
   readonly first: Position;
@@ -44,6 +48,10 @@ export class Segment {
   /** Bytes at the end that were not synced when the process began, or were appended since. */
   dirty = true;
   readonly #disk: Disk;
+  /** Bytes at the last `makeRoom`. */
+  #syncedSize = 0;
+  /** Where the room taken last ends: until then zeros may stand in the file that a power cut leaves. */
+  #roomEnd = 0;
   /** Offsets of the entries `first + n * INDEX_EVERY`, as far as known. */
   #index: number[] = [];
 
@@ -88,6 +96,28 @@ export class Segment {
     this.size += size;
     this.last = position;
     this.dirty = true;
+  }
+
+  /**
+   * Called before a sync. One that must record a new length anyway takes room along, so that those which follow find the
+   * length as it is: on most file systems that is one write to the disk less, and nobody waits for its journal.
+   */
+  makeRoom(): void {
+    const appendedSize = this.size - this.#syncedSize;
+    this.#syncedSize = this.size;
+    if (this.file.reserved > 0 || appendedSize > SYNCED_SIZE_MAX) return;
+    this.file.reserve(ROOM_SIZE);
+    this.#roomEnd = this.size + this.file.reserved;
+  }
+
+  /**
+   * Nothing will follow. What stands in room taken ahead is made durable before the next segment begins: by its length
+   * this one would seem to be whole after a power cut, which is all that is looked at later.
+   */
+  seal(): void {
+    if (this.size > this.#roomEnd) return;
+    this.file.seal();
+    this.dirty = false;
   }
 
   /** Reads every record, cuts the file behind the last whole one, and says whether nothing had to be cut. */

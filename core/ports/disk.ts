@@ -8,6 +8,16 @@ export interface AppendFile {
   /** Reads into `target`; returns the bytes read, fewer only at the end of the file. */
   read(offset: number, target: Buffer): number;
   truncate(size: number): void;
+  /**
+   * Takes room behind the end, zeros that do not count in `size`: a sync of what is appended there need not record that
+   * the file has grown. `seal`, `truncate` and `close` give it back; after a crash it may stand at the end of the file.
+   * Does nothing where the disk is short of it.
+   */
+  reserve(size: number): void;
+  /** Bytes of that room which are left. */
+  readonly reserved: number;
+  /** Gives the room back; the end of the file, and what stands before it, then survive a power cut. */
+  seal(): void;
   close(): void;
 }
 

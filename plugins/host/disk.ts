@@ -4,6 +4,7 @@ import {
   constants,
   existsSync,
   fdatasync,
+  fdatasyncSync,
   fstatSync,
   fsyncSync,
   ftruncateSync,
@@ -26,6 +27,8 @@ import { codeOf, messageOf } from './errors.ts';
 
 /** Buffers of one `writev`: IOV_MAX of Linux. */
 const CHUNKS_MAX = 1024;
+/** What room is taken with: one piece, written as often as it takes. */
+const ZEROS = Buffer.alloc(64 * 1024);
 
 export function createDisk(root: string): Disk {
   const base = resolve(root);
@@ -82,8 +85,7 @@ function openAppend(path: string): AppendFile {
   return guarded(path, () => {
     makeFolder(dirname(path));
     const isNew = !existsSync(path);
-    const flags = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT;
-    const fd = openSync(path, flags, 0o600);
+    const fd = openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600);
     if (isNew) syncFolder(dirname(path));
     return new File(path, fd);
   });
@@ -94,6 +96,7 @@ class File implements AppendFile {
   readonly #fd: number;
   readonly #syncs: Coalesced;
   #size: number;
+  #reserved = 0;
   /** Why the file must not be used any more: after a failed sync nobody knows which bytes the disk has. */
   #broken: DiskError | undefined;
   #closed = false;
@@ -109,15 +112,45 @@ class File implements AppendFile {
     return this.#size;
   }
 
+  get reserved(): number {
+    return this.#reserved;
+  }
+
   append(chunks: readonly Uint8Array[]): void {
     this.#check();
     const before = this.#size;
     try {
       for (let start = 0; start < chunks.length; start += CHUNKS_MAX) {
-        this.#size += writeAll(this.#fd, chunks.slice(start, start + CHUNKS_MAX));
+        this.#size += writeAll(this.#fd, chunks.slice(start, start + CHUNKS_MAX), this.#size);
       }
     } catch (error) {
       throw this.#takenBack(before, diskError(this.#path, error));
+    }
+    this.#reserved = Math.max(0, this.#reserved - (this.#size - before));
+  }
+
+  reserve(size: number): void {
+    this.#check();
+    try {
+      // Written and not only allocated: what a file system has allocated and never written grows like a new end.
+      const pieces = Array.from({ length: Math.ceil(size / ZEROS.length) }, (_, at) =>
+        ZEROS.subarray(0, size - at * ZEROS.length),
+      );
+      this.#reserved = writeAll(this.#fd, pieces, this.#size);
+    } catch (error) {
+      const cause = this.#takenBack(this.#size, diskError(this.#path, error));
+      if (!cause.full) throw cause;
+    }
+  }
+
+  seal(): void {
+    this.#check();
+    this.truncate(this.#size);
+    try {
+      fdatasyncSync(this.#fd);
+    } catch (error) {
+      this.#broken = diskError(this.#path, error);
+      throw this.#broken;
     }
   }
 
@@ -127,19 +160,23 @@ class File implements AppendFile {
   }
 
   read(offset: number, target: Buffer): number {
-    return guarded(this.#path, () => readAll(this.#fd, target, offset));
+    const size = Math.max(0, Math.min(target.length, this.#size - offset));
+    return guarded(this.#path, () => readAll(this.#fd, target.subarray(0, size), offset));
   }
 
   truncate(size: number): void {
     guarded(this.#path, () => ftruncateSync(this.#fd, size));
     this.#size = size;
+    this.#reserved = 0;
   }
 
   /** A sync under way still uses the descriptor, so that is closed after it. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#broken ??= new DiskError(`${this.#path}: closed`, false);
+    const closed = new DiskError(`${this.#path}: closed`, false);
+    if (this.#reserved > 0) this.#takenBack(this.#size, closed);
+    this.#broken ??= closed;
     void this.#syncs.settled().then(() => closeSync(this.#fd));
   }
 
@@ -148,6 +185,7 @@ class File implements AppendFile {
     try {
       ftruncateSync(this.#fd, size);
       this.#size = size;
+      this.#reserved = 0;
     } catch {
       this.#broken = cause;
     }
@@ -170,13 +208,13 @@ class File implements AppendFile {
 }
 
 /** Returns the bytes written, always all of them: a short write is followed by another. */
-function writeAll(fd: number, chunks: readonly Uint8Array[]): number {
+function writeAll(fd: number, chunks: readonly Uint8Array[], offset: number): number {
   let total = 0;
   let left = chunks;
   for (;;) {
     const size = left.reduce((sum, chunk) => sum + chunk.length, 0);
     if (size === 0) return total;
-    const written = writevSync(fd, left);
+    const written = writevSync(fd, left, offset + total);
     total += written;
     if (written === size) return total;
     left = skip(left, written);

@@ -1,6 +1,6 @@
 /** What every `Disk` must do, whatever it is made of; each kind runs it in one call. */
 import * as assert from 'uvu/assert';
-import type { Disk } from '#core/ports/disk.ts';
+import type { AppendFile, Disk } from '#core/ports/disk.ts';
 import { suite } from '../support/suite.ts';
 
 export interface DiskKind {
@@ -14,6 +14,7 @@ const bytes = (text: string): Buffer => Buffer.from(text, 'latin1');
 export function diskContract(kind: DiskKind): void {
   const test = suite(`contract/disk: ${kind.name}`);
   appends((title, body) => test(title, () => body(kind.create())));
+  reserves((title, body) => test(title, () => body(kind.create())));
   replaces((title, body) => test(title, () => body(kind.create())));
 }
 
@@ -72,6 +73,57 @@ function appends(test: WithDisk): void {
     assert.is(again.size, 3);
     again.close();
     assert.is(disk.read('log/1')?.toString('latin1'), 'abc');
+  });
+}
+
+function reserves(test: WithDisk): void {
+  test('room taken ahead is no part of the file, and is used up by what is appended', (disk) => {
+    const file = disk.open('log/1');
+    file.append([bytes('abc')]);
+    file.reserve(8);
+    assert.is(file.size, 3);
+    assert.is(file.read(0, Buffer.alloc(16)), 3);
+    file.append([bytes('defg')]);
+    assert.is(file.reserved, 4);
+    file.append([bytes('hijklmn')]);
+    assert.is(file.reserved, 0);
+    const target = Buffer.alloc(16);
+    assert.is(file.read(0, target), 14);
+    assert.is(target.toString('latin1', 0, 14), 'abcdefghijklmn');
+    file.close();
+  });
+
+  const ends: Record<string, (file: AppendFile) => void> = {
+    sealing: (file) => file.seal(),
+    truncating: (file) => file.truncate(3),
+    closing: (file) => file.close(),
+  };
+  for (const [name, end] of Object.entries(ends)) {
+    test(`${name} gives room taken ahead back`, (disk) => {
+      const file = disk.open('log/1');
+      file.append([bytes('abc')]);
+      file.reserve(8);
+      end(file);
+      assert.is(file.reserved, 0);
+      const again = disk.open('log/1');
+      assert.is(again.size, 3);
+      again.append([bytes('d')]);
+      assert.is(disk.read('log/1')?.toString('latin1'), 'abcd');
+      again.close();
+    });
+  }
+
+  test('room of a file that nobody closed is zeros at its end', (disk) => {
+    const file = disk.open('log/1');
+    file.append([bytes('abc')]);
+    file.reserve(8);
+    file.append([bytes('de')]);
+    const again = disk.open('log/1');
+    assert.is(again.size, 11);
+    const target = Buffer.alloc(16);
+    assert.is(again.read(0, target), 11);
+    assert.is(target.toString('latin1', 0, 11), 'abcde\0\0\0\0\0\0');
+    again.close();
   });
 }
 

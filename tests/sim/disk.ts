@@ -5,7 +5,10 @@ import type { AppendFile, Disk } from '#core/ports/disk.ts';
 interface Stored {
   bytes: Buffer;
   size: number;
+  /** Zeros behind `size`. */
+  reserved: number;
   durable: Buffer;
+  durableReserved: number;
   /** Syncs begun, and the last of those that are done: a slow one takes nothing back. */
   begun: number;
   done: number;
@@ -26,12 +29,15 @@ export class SimDisk implements Disk {
       const tail = file.size - file.durable.length;
       const extends_ = tail > 0 && file.bytes.subarray(0, file.durable.length).equals(file.durable);
       const more = extends_ ? Math.floor(tail * kept()) : 0;
-      file.bytes = Buffer.concat([
+      const bytes = Buffer.concat([
         file.durable,
         file.bytes.subarray(file.durable.length, file.durable.length + more),
       ]);
+      file.bytes = withZeros(bytes, Math.max(0, file.durableReserved - more));
       file.size = file.bytes.length;
+      file.reserved = 0;
       file.durable = Buffer.from(file.bytes);
+      file.durableReserved = 0;
     }
   }
 
@@ -39,10 +45,18 @@ export class SimDisk implements Disk {
     const file = this.#files.get(path) ?? {
       bytes: Buffer.alloc(64),
       size: 0,
+      reserved: 0,
       durable: Buffer.alloc(0),
+      durableReserved: 0,
       begun: 0,
       done: 0,
     };
+    if (file.reserved > 0) {
+      // Whoever had it open is gone and did not close it.
+      file.bytes = withZeros(file.bytes.subarray(0, file.size), file.reserved);
+      file.size = file.bytes.length;
+      file.reserved = 0;
+    }
     this.#files.set(path, file);
     return new SimFile(file, this.#syncs);
   }
@@ -69,7 +83,9 @@ export class SimDisk implements Disk {
     this.#files.set(path, {
       bytes: copy,
       size: copy.length,
+      reserved: 0,
       durable: Buffer.from(copy),
+      durableReserved: 0,
       begun: 0,
       done: 0,
     });
@@ -107,18 +123,21 @@ class SimFile implements AppendFile {
       }
       file.bytes.set(chunk, file.size);
       file.size += chunk.length;
+      file.reserved = Math.max(0, file.reserved - chunk.length);
     }
   }
 
   sync(): Promise<void> {
     const file = this.#file;
     const durable = Buffer.from(file.bytes.subarray(0, file.size));
+    const { reserved } = file;
     file.begun += 1;
     const turn = file.begun;
     return new Promise((resolve) => {
       this.#syncs(() => {
         if (turn > file.done) {
           file.durable = durable;
+          file.durableReserved = reserved;
           file.done = turn;
         }
         resolve();
@@ -137,7 +156,31 @@ class SimFile implements AppendFile {
 
   truncate(size: number): void {
     this.#file.size = size;
+    this.#file.reserved = 0;
   }
 
-  close(): void {}
+  get reserved(): number {
+    return this.#file.reserved;
+  }
+
+  reserve(size: number): void {
+    this.#file.reserved = size;
+  }
+
+  seal(): void {
+    const file = this.#file;
+    file.reserved = 0;
+    file.durable = Buffer.from(file.bytes.subarray(0, file.size));
+    file.durableReserved = 0;
+    file.begun += 1;
+    file.done = file.begun;
+  }
+
+  close(): void {
+    this.#file.reserved = 0;
+  }
+}
+
+function withZeros(bytes: Buffer, size: number): Buffer {
+  return Buffer.concat([bytes, Buffer.alloc(size)]);
 }

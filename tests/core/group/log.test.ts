@@ -94,6 +94,36 @@ test('a torn tail is cut wherever it tears, and the log goes on from there', () 
   }
 });
 
+test('room taken with a sync is no entry after a crash, and the log goes on where its entries end', async () => {
+  const disk = newDisk();
+  const log = open(disk, 0, 4096);
+  append(log, disk, [entry(1, 1)]);
+  await log.sync();
+  append(log, disk, [entry(2, 1)]);
+  assert.ok((disk.read('log/0000000000000001.log') as Buffer).length < 200);
+  const killed = open(disk, 0, 4096);
+  assert.equal(bodies(killed), ['1:body 1', '1:body 2']);
+  append(killed, disk, [entry(3, 1)]);
+  await killed.sync();
+  append(killed, disk, [entry(4, 1), entry(5, 1)]);
+  disk.powerCut(() => 0.6);
+  const cut = open(disk, 0, 4096);
+  assert.equal(bodies(cut), ['1:body 1', '1:body 2', '1:body 3', '1:body 4']);
+  append(cut, disk, [entry(5, 2)]);
+  assert.is(open(disk, 0, 4096).last, 5);
+});
+
+test('a segment that ends within room taken ahead is whole on the disk before the next begins', async () => {
+  const disk = newDisk();
+  const log = open(disk, 0, 4096);
+  append(log, disk, [entry(1, 1)]);
+  await log.sync();
+  append(log, disk, [entry(2, 1)]);
+  append(log, disk, [entry(3, 2)]);
+  disk.powerCut(() => 0);
+  assert.equal(bodies(open(disk, 0, 4096)), ['1:body 1', '1:body 2']);
+});
+
 test('a damaged byte ends the log before its entry', () => {
   const disk = newDisk();
   append(open(disk, 0, 4096), disk, [entry(1, 1), entry(2, 1), entry(3, 1)]);
