@@ -12,7 +12,7 @@ import type { Writer } from '../wire/writer.ts';
 
 /** The registry's changes are JSON; this code stands in place of an operation's. */
 export const REGISTRY_VOLUME = 0;
-/** Bytes of a reply-cache key (an address, xid, procedure and checksum in text). */
+/** Bytes of a reply-cache key (an address in text, then xid, checksum and procedure). */
 const REPLY_KEY_SIZE_MAX = 128;
 
 export interface BodyChange {

@@ -6,7 +6,7 @@ const CHECKED_SIZE_MAX = 256;
 
 /**
  * The client's address without its port, for a retransmission comes by a new connection; xid, program, version,
- * procedure; and a checksum, for xids are used anew when a client starts again.
+ * procedure; and a checksum, for xids are used anew when a client starts again. A byte string, no text.
  *
  * @param bytes The call's record begins at `start` and ends at `end`.
  */
@@ -19,7 +19,18 @@ export function replyKey(
 ): string {
   const checksum = fnv(bytes, start + 4, Math.min(end, start + 4 + CHECKED_SIZE_MAX));
   const { xid, program, version, procedure } = call;
-  return `${address} ${xid.toString(36)} ${program}.${version}.${procedure} ${checksum.toString(36)}`;
+  const row = String.fromCharCode(version & 0xff, procedure & 0xff);
+  return address + word(xid) + word(checksum) + word(program) + row;
+}
+
+/** A number of 32 bits as four characters: written out in digits it costs more than all the rest of a key. */
+function word(value: number): string {
+  return String.fromCharCode(
+    value >>> 24,
+    (value >>> 16) & 0xff,
+    (value >>> 8) & 0xff,
+    value & 0xff,
+  );
 }
 
 /** FNV-1a over 32 bits, a word at a time (a message's size is a multiple of four; a rest goes byte by byte). */
