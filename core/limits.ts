@@ -6,7 +6,7 @@ export const IO_SIZE_MAX = 1024 * 1024;
 export const MESSAGE_SIZE_MAX = IO_SIZE_MAX + 64 * 1024;
 /** Bytes of a symbolic link's target: PATH_MAX of Linux without its NUL. */
 export const SYMLINK_SIZE_MAX = 4095;
-/** Replies kept for retransmissions: a client has at most some hundred calls outstanding. */
+/** Replies kept for retransmissions at most, and half of that at least: a client has some hundred calls outstanding. */
 export const REPLIES_MAX = 16_384;
 /** Milliseconds after which a kept reply no longer answers: by then an xid may be used anew. */
 export const REPLY_AGE_MS_MAX = 10 * 60 * 1000;

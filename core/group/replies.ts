@@ -7,19 +7,21 @@ interface Kept extends CachedReply {
   readonly seconds: number;
 }
 
+/** Replies of one generation: the newest of at least half of `REPLIES_MAX` calls are always there. */
+const GENERATION_MAX = REPLIES_MAX / 2;
+
 export class Replies implements ReplyCache {
-  readonly #kept = new Map<string, Kept>();
   /**
-   * Keys in the order they came, as a ring. A map's own order would do, but the oldest key of a map that forgets as
-   * many as it takes in is found only behind all those forgotten.
+   * When the young ones are a generation, the old ones are forgotten together. To forget one for each that comes would
+   * cost two more looks into a map, and leave holes in it that every other look has to pass.
    */
-  readonly #order: string[] = [];
-  #oldest = 0;
+  #young = new Map<string, Kept>();
+  #old = new Map<string, Kept>();
   /** Seconds of the newest entry: ages are told by the log's own clock, the same on every box. */
   #newestSeconds = 0;
 
   find(key: string): CachedReply | undefined {
-    const kept = this.#kept.get(key);
+    const kept = this.#young.get(key) ?? this.#old.get(key);
     if (kept === undefined) return undefined;
     if ((this.#newestSeconds - kept.seconds) * 1000 > REPLY_AGE_MS_MAX) return undefined;
     return kept;
@@ -28,20 +30,17 @@ export class Replies implements ReplyCache {
   /** `reply` is kept as it is: a buffer that nobody reuses. */
   keep(key: string, reply: Buffer, position: number, time: Time): void {
     this.#newestSeconds = Math.max(this.#newestSeconds, time.seconds);
-    const isNew = !this.#kept.has(key);
-    this.#kept.set(key, { reply, position, seconds: time.seconds });
-    if (!isNew) return;
-    if (this.#order.length < REPLIES_MAX) {
-      this.#order.push(key);
-      return;
+    if (this.#young.size >= GENERATION_MAX) {
+      this.#old = this.#young;
+      this.#young = new Map();
     }
-    this.#kept.delete(this.#order[this.#oldest] as string);
-    this.#order[this.#oldest] = key;
-    this.#oldest = (this.#oldest + 1) % REPLIES_MAX;
+    this.#young.set(key, { reply, position, seconds: time.seconds });
   }
 
-  /** Forgets what entries beyond `position` said. Their keys stay in the ring, where they are the newest. */
+  /** Forgets what entries beyond `position` said. */
   discardAfter(position: number): void {
-    for (const [key, kept] of this.#kept) if (kept.position > position) this.#kept.delete(key);
+    for (const generation of [this.#young, this.#old]) {
+      for (const [key, kept] of generation) if (kept.position > position) generation.delete(key);
+    }
   }
 }
