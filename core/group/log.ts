@@ -281,6 +281,8 @@ export class Log implements LogView {
       this.#segments.push(segment);
       if (index >= checkedFrom) whole = segment.recover();
     }
+    // Where several at the end were not whole, the one that is the last now has not been read yet.
+    if (!whole) this.#segments.at(-1)?.recover();
   }
 
   /** Whether a segment found on disk continues the one before; fixes that one's last position on the way. */

@@ -124,6 +124,19 @@ test('a segment that ends within room taken ahead is whole on the disk before th
   assert.equal(bodies(open(disk, 0, 4096)), ['1:body 1', '1:body 2']);
 });
 
+test('so is one that was cut where room had been taken, and filled again', async () => {
+  const disk = newDisk();
+  const log = open(disk, 0, 4096);
+  append(log, disk, [entry(1, 1)]);
+  await log.sync();
+  append(log, disk, [entry(2, 1), entry(3, 1)]);
+  log.truncate(at(2));
+  append(log, disk, [entry(3, 2)]);
+  append(log, disk, [entry(4, 3)]);
+  disk.powerCut(() => 0);
+  assert.equal(bodies(open(disk, 0, 4096)), ['1:body 1', '1:body 2']);
+});
+
 test('a damaged byte ends the log before its entry', () => {
   const disk = newDisk();
   append(open(disk, 0, 4096), disk, [entry(1, 1), entry(2, 1), entry(3, 1)]);
