@@ -20,6 +20,7 @@ import { programOf } from '../lab/program.ts';
 import { type Copied, copyTree, readBack } from './copy.ts';
 import { Progress } from './progress.ts';
 import { type DemoReport, held, printReport } from './report.ts';
+import { makeSample } from './sample.ts';
 import { listSource, type Source, sha256 } from './source.ts';
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
@@ -29,11 +30,13 @@ const CALL_MS_MAX = 60_000;
 
 export async function runDemo(options: DemoOptions): Promise<number> {
   const progress = new Progress();
-  const root = options.source ?? (isSea() ? process.cwd() : resolve(import.meta.dirname, '../..'));
-  if (!existsSync(root)) throw new Error(`--source ${root}: does not exist`);
-  const source = listSource(root);
+  const { source: given } = options;
+  if (given !== undefined && !existsSync(given)) {
+    throw new Error(`--source ${given}: does not exist`);
+  }
+  const directory = options.directory ?? makeFolder();
+  const source = listSource(given ?? ownTree(directory));
   for (const sentence of source.skipped) progress.say(`left out: ${sentence}`);
-  const directory = options.directory ?? mkdtempSync(join(tmpdir(), 'understudy-demo-'));
   const log = join(directory, 'log');
   progress.say('starting two unlike boxes (posix and memory) and a witness on loopback');
   const lab = await Lab.plan(
@@ -71,6 +74,20 @@ export async function runDemo(options: DemoOptions): Promise<number> {
   } finally {
     await clean();
   }
+}
+
+function makeFolder(): string {
+  try {
+    return mkdtempSync(join(tmpdir(), 'understudy-demo-'));
+  } catch (cause) {
+    const reason = (cause as Error).message;
+    throw new Error(`no temporary folder can be made (${reason}); name a folder with --dir`);
+  }
+}
+
+/** The sources; the executable has none, and makes something. */
+function ownTree(directory: string): string {
+  return isSea() ? makeSample(join(directory, 'sample')) : resolve(import.meta.dirname, '../..');
 }
 
 async function perform(lab: Lab, source: Source, progress: Progress): Promise<DemoReport> {

@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Folders that are not part of anybody's work. */
-const LEFT_OUT: ReadonlySet<string> = new Set(['node_modules', '.git']);
+/** Folders that are not part of anybody's work: what others made, and what can be made again. */
+const LEFT_OUT: ReadonlySet<string> = new Set(['node_modules', '.git', 'dist']);
 /** Bytes of one file: it is held in memory while it is copied. */
 const FILE_SIZE_MAX = 256 * 1024 * 1024;
 

@@ -1,7 +1,7 @@
 /** Runs a planned lab: starts its processes, orders volume, export and address, kills and restarts, ends it all. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Status } from '#core/status.ts';
 import { ask } from '#tui/control-client.ts';
@@ -227,11 +227,18 @@ export class Lab {
     return child;
   }
 
+  /** The log may be gone with its folder when somebody wants to read it. */
+  #lastWords(): string {
+    const { log } = this.plan.options;
+    if (log === undefined) return 'what it said stands above';
+    return `the last that was said: ${readFileSync(log, 'utf8').trimEnd().split('\n').at(-1)}`;
+  }
+
   async #answers(box: BoxPlan): Promise<void> {
     const until = performance.now() + ANSWER_MS_MAX;
     while (performance.now() < until) {
       if (!this.isRunning(box.name)) {
-        throw new Error(`box ${box.name}: ended at its start; what it said stands above`);
+        throw new Error(`box ${box.name}: ended at its start; ${this.#lastWords()}`);
       }
       const status = await this.status(box.name).catch(() => undefined);
       if (status !== undefined) return;

@@ -8,7 +8,7 @@ const options = {
   source: {
     type: 'string',
     requiresArg: true,
-    describe: "Folder to copy; default this program's own",
+    describe: "Folder to copy; default this program's sources, or a sample",
   },
   once: {
     type: 'boolean',
