@@ -14,4 +14,9 @@ void import('./commands.ts')
     process.exitCode = code;
     // A handle that a library keeps open must not keep a process that has failed.
     if (code !== 0) process.exit(code);
+  })
+  .catch((cause: Error) => {
+    // The executable's native parts could not be loaded, and why is a sentence; in the sources it is a mistake of ours.
+    process.stderr.write(`understudy: ${isSea() ? cause.message : cause.stack}\n`);
+    process.exit(1);
   });
