@@ -1,11 +1,14 @@
 /** All sources and packages as one CommonJS file, the same for every architecture; native parts stay outside. */
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { build, type Plugin } from 'esbuild';
 
 /** Columns of a line: Node.js prints the whole source line of an uncaught error. */
 const LINE_SIZE_MAX = 200;
 /** In the executable there is no file that a module stands in; what asks for one gets the executable. */
 const MODULE_URL = 'understudyModuleUrl';
+
+const LOADER = fileURLToPath(new URL('./native.ts', import.meta.url));
 
 /** Packages that look for a native part, and its name inside the executable. */
 const LOADERS: readonly { readonly filter: RegExp; readonly code: string }[] = [
@@ -54,8 +57,8 @@ function natives(root: string): Plugin {
         builder.onResolve({ filter }, () => ({ path: code, namespace }));
       }
       builder.onLoad({ filter: /.*/, namespace }, ({ path }) => ({
-        contents: `const { loadNative: load } = require('./native.ts');\n${path}`,
-        resolveDir: join(root, 'packaging/executable'),
+        contents: `const { loadNative: load } = require(${JSON.stringify(LOADER)});\n${path}`,
+        resolveDir: root,
         loader: 'js',
       }));
     },
