@@ -1,4 +1,6 @@
 /** Many kills over both handle strategies, both durabilities, and like and unlike backends; their figures together. */
+import type { Program } from '#packaging/lab/processes.ts';
+import { programOf } from '#packaging/lab/program.ts';
 import { playRound, type RoundOptions, type RoundReport } from './round.ts';
 
 export interface CampaignOptions {
@@ -9,6 +11,8 @@ export interface CampaignOptions {
   /** Only these; all where they are missing. */
   readonly handles?: RoundOptions['handles'];
   readonly durability?: RoundOptions['durability'];
+  /** The sources where it is missing. */
+  readonly program?: Program;
   say(line: string): void;
 }
 
@@ -32,7 +36,7 @@ const ROUND_KILLS_MIN = 3;
 
 /** Rejects at the first round that fails. */
 export async function campaign(options: CampaignOptions): Promise<readonly RoundReport[]> {
-  const { handles, durability, say } = options;
+  const { handles, durability, say, program = programOf() } = options;
   const fitting = CONFIGURATIONS.filter(
     (row) =>
       (handles === undefined || row.handles === handles) &&
@@ -47,7 +51,8 @@ export async function campaign(options: CampaignOptions): Promise<readonly Round
     const title = `${configuration.handles} handles, durability ${configuration.durability}, ${configuration.backends.join(' and ')}`;
     say(`round ${index + 1} of ${rounds.length}: ${title}: ${kills} kills`);
     try {
-      reports.push(await playRound({ ...configuration, kills, connections, address, seed, say }));
+      const round = { ...configuration, program, kills, connections, address, seed, say };
+      reports.push(await playRound(round));
     } catch (cause) {
       const text = `${(cause as Error).message}\n  round ${index + 1} (${title}), --seed ${options.seed} --kills ${options.kills}`;
       throw new Error(text, { cause });

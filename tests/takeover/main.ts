@@ -2,8 +2,10 @@
  * Boxes killed under load: no stale handle, no lost acknowledged byte, no call executed twice, both boxes equal at the end.
  *
  *     npm run test:takeover -- [--kills 100] [--seed N] [--handles generic|issuer] [--durability disk|memory]
+ *     npm run test:takeover -- --executable dist/understudy-linux-x64
  */
 import yargs from 'yargs';
+import { programOf } from '#packaging/lab/program.ts';
 import { seedOf } from '../support/seeded.ts';
 import { campaign, printReports } from './campaign.ts';
 
@@ -18,11 +20,12 @@ const args = yargs(process.argv.slice(2))
   .option('handles', { choices: ['generic', 'issuer'] as const, describe: 'Default both' })
   .option('durability', { choices: ['disk', 'memory'] as const, describe: 'Default both' })
   .option('connections', { type: 'number', default: 4, describe: 'Each with some workers' })
+  .option('executable', { type: 'string', describe: 'Run this instead of the sources' })
   .option('address', { type: 'string', default: '127.0.20.10', describe: 'Service address' })
   .strict()
   .parseSync();
 
-const { kills, seed, handles, durability, connections, address } = args;
+const { kills, seed, handles, durability, connections, address, executable } = args;
 out(`seed ${seed}`);
 try {
   const reports = await campaign({
@@ -32,6 +35,7 @@ try {
     address,
     ...(handles !== undefined && { handles }),
     ...(durability !== undefined && { durability }),
+    program: programOf(executable),
     say: out,
   });
   out(`\n${printReports(reports)}\nEverything held.`);

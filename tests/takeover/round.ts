@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LAB_VOLUME, type LabOptions } from '#packaging/lab/plan.ts';
-import type { Lab } from '#packaging/lab/processes.ts';
+import type { Lab, Program } from '#packaging/lab/processes.ts';
 import { Seeded } from '../support/seeded.ts';
 import { Crew, type CrewCounts } from './crew.ts';
 import { startLab } from './stage.ts';
@@ -14,6 +14,7 @@ export interface RoundOptions {
   readonly handles: LabOptions['handles'];
   readonly durability: LabOptions['durability'];
   readonly backends: readonly string[];
+  readonly program: Program;
   readonly kills: number;
   readonly connections: number;
   readonly address: string;
@@ -43,12 +44,12 @@ const TAKEOVER_MS_MAX = 20_000;
 /** Rejects with the first thing that is not as it must be; what the boxes said is kept then, and named. */
 export async function playRound(options: RoundOptions): Promise<RoundReport> {
   const directory = mkdtempSync(join(tmpdir(), 'understudy-takeover-'));
-  const { handles, durability, backends, address } = options;
+  const { handles, durability, backends, address, program } = options;
   let lab: Lab | undefined;
   let crew: Crew | undefined;
   try {
     const boxes = backends.length;
-    lab = await startLab({ boxes, backends, handles, durability, address }, directory);
+    lab = await startLab({ boxes, backends, handles, durability, address }, directory, program);
     crew = await Crew.start(lab, options.connections, options.seed);
     const report = await new Round(options, lab, crew).play();
     rmSync(directory, { recursive: true, force: true });

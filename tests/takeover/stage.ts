@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LAB_EXPORT, type LabOptions } from '#packaging/lab/plan.ts';
-import { Lab } from '#packaging/lab/processes.ts';
+import { Lab, type Program } from '#packaging/lab/processes.ts';
 import { programOf } from '#packaging/lab/program.ts';
 import { createClock } from '#plugins/host/clock.ts';
 import { createLog } from '#plugins/host/log.ts';
@@ -50,7 +50,11 @@ export async function onStage(
   }
 }
 
-export function startLab(options: StageOptions, directory: string): Promise<Lab> {
+export function startLab(
+  options: StageOptions,
+  directory: string,
+  program: Program = programOf(),
+): Promise<Lab> {
   return Lab.start(
     {
       boxes: 2,
@@ -64,7 +68,7 @@ export function startLab(options: StageOptions, directory: string): Promise<Lab>
       log: join(directory, 'log'),
       ...options,
     },
-    programOf(),
+    program,
   );
 }
 
