@@ -4,6 +4,9 @@
  * Everything that can be wrong before the first start (options, needs, circles) is told by the constructor, all at
  * once. A start that fails or takes too long stops those that had started, in reverse, and is told with the
  * plugin, its needs and the milliseconds.
+ *
+ * Guests are plugins of third parties. Nothing of ours may depend on one, and whatever is wrong with one, at any time, is
+ * told with its name and costs nobody but itself.
  */
 import { type BootRow, type BootState, bootOrder, bootTree, printBoot } from './boot.ts';
 import { checkOptions } from './config.ts';
@@ -11,11 +14,16 @@ import type { Log } from './log-line.ts';
 import { didYouMean } from './nearest.ts';
 import type { Plugin, PluginContext, Running } from './plugin.ts';
 import type { Timer } from './ports/clock.ts';
+import { ok, type Result } from './result.ts';
 import type { ServiceKey } from './services.ts';
 import { Services } from './services.ts';
 
 /** Milliseconds for one start and one stop: slow disks replay a log in it, and nobody waits longer for an answer. */
 const PHASE_MS_MAX = 10_000;
+/** Milliseconds for one start and one stop of a guest, for which the box waits. */
+const GUEST_MS_MAX = 1_500;
+/** Milliseconds to hand over what others can go on with: a planned move takes up to `MOVE_MS_MAX`. */
+const LEAVE_MS_MAX = 2_500;
 
 /** What the kernel needs of a clock, before any plugin can offer one. */
 export interface Timers {
@@ -27,10 +35,13 @@ export interface Timers {
 export interface KernelOptions {
   /** In start order among equals. */
   readonly plugins: readonly Plugin[];
+  /** Plugins of third parties; among equals they start first, so that volumes find their backends. */
+  readonly guests?: readonly Plugin[];
   /** Plugin id to its options, as the owner wrote them. */
   readonly options: Readonly<Record<string, unknown>>;
   readonly startMsMax?: number;
   readonly stopMsMax?: number;
+  readonly guestMsMax?: number;
 }
 
 export interface KernelDependencies {
@@ -52,6 +63,7 @@ export class KernelError extends Error {
 
 interface Slot {
   readonly plugin: Plugin;
+  readonly isGuest: boolean;
   readonly options: Readonly<Record<string, unknown>>;
   state: BootState;
   startedAt: number;
@@ -66,6 +78,7 @@ export class Kernel {
   readonly #log: Log;
   readonly #startMsMax: number;
   readonly #stopMsMax: number;
+  readonly #guestMsMax: number;
   #starting: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
 
@@ -76,7 +89,10 @@ export class Kernel {
     this.#log = dependencies.log;
     this.#startMsMax = options.startMsMax ?? PHASE_MS_MAX;
     this.#stopMsMax = options.stopMsMax ?? PHASE_MS_MAX;
-    this.#slots = plan(options, this.services);
+    this.#guestMsMax = options.guestMsMax ?? GUEST_MS_MAX;
+    const { slots, refused } = plan(options, this.services);
+    this.#slots = slots;
+    for (const sentence of refused) this.#log.error(`guest left out: ${sentence}`);
   }
 
   /** Resolves when every plugin has started; otherwise rejects with `KernelError`, with everything stopped again. */
@@ -89,6 +105,16 @@ export class Kernel {
   stop(): Promise<void> {
     this.#stopping ??= this.#stopAll();
     return this.#stopping;
+  }
+
+  /** Stops a guest that did wrong while it ran; the sentence goes to the log. */
+  async dismiss(id: string, sentence: string): Promise<void> {
+    const slot = this.#slots.find(({ plugin, isGuest }) => isGuest && plugin.id === id);
+    if (slot === undefined || slot.state !== 'started') return;
+    this.#log.error(`guest stopped: ${id}: ${sentence}`);
+    const mistake = await this.#stopOne(slot);
+    if (mistake !== undefined) this.#log.error(mistake);
+    slot.state = 'failed';
   }
 
   /** The boot as it stands, a row a plugin, each below the last of its needs. */
@@ -117,7 +143,10 @@ export class Kernel {
       try {
         await this.#startOne(slot);
       } catch (error) {
-        throw await this.#giveUp(slot, error);
+        if (!slot.isGuest) throw await this.#giveUp(slot, error);
+        this.#log.error(`guest stopped: ${failure(slot, error)}`);
+        await this.#stopOne(slot);
+        slot.state = 'failed';
       }
     }
   }
@@ -136,7 +165,8 @@ export class Kernel {
       if (isLate) this.#log.warn(`${plugin.id}: failed after its time`, { cause: reason(cause) });
     });
     try {
-      slot.running = await this.#within(this.#startMsMax, starting);
+      const limitMs = slot.isGuest ? this.#guestMsMax : this.#startMsMax;
+      slot.running = await this.#within(limitMs, starting);
       const missing = plugin.offers.find((key) => !this.services.has(key));
       if (missing !== undefined) throw new Error(`it has not offered ${missing.name}`);
     } catch (error) {
@@ -171,47 +201,66 @@ export class Kernel {
 
   async #giveUp(slot: Slot, cause: unknown): Promise<KernelError> {
     slot.state = 'failed';
-    const { id, needs } = slot.plugin;
-    const names = needs.map((need) => need.name).join(', ');
-    const needed = names === '' ? 'it needs nobody' : `it needs ${names}`;
-    const sentence = `${id}: did not start: ${reason(cause)} (after ${slot.ms.toFixed(0)} ms; ${needed})`;
     const mistakes = await this.#stopStarted();
-    return new KernelError([sentence, ...mistakes], cause);
+    return new KernelError([failure(slot, cause), ...mistakes], cause);
   }
 
   async #stopAll(): Promise<void> {
     // A start under way comes to its end first; when it fails, it has stopped everything itself.
     await this.#starting?.catch(() => {});
+    await this.#leave();
     const mistakes = await this.#stopStarted();
     if (mistakes.length > 0) throw new KernelError(mistakes);
+  }
+
+  /** What could not be handed over is taken over: that is no failure. */
+  async #leave(): Promise<void> {
+    for (const { plugin, running } of this.#slots.toReversed()) {
+      if (running?.leave === undefined) continue;
+      try {
+        await this.#within(
+          LEAVE_MS_MAX,
+          Promise.resolve().then(() => running.leave?.()),
+        );
+      } catch (error) {
+        this.#log.warn(`${plugin.id}: has not handed over: ${reason(error)}`);
+      }
+    }
   }
 
   /** Stops every plugin that has something to give back; one that cannot does not keep the others. */
   async #stopStarted(): Promise<readonly string[]> {
     const mistakes: string[] = [];
     for (const slot of this.#slots.toReversed()) {
-      const { plugin, running, state } = slot;
-      slot.running = undefined;
-      if (running === undefined) {
-        this.#withdraw(plugin);
-        continue;
-      }
-      if (state === 'started') slot.state = 'stopping';
-      const begun = this.#timers.now();
-      try {
-        await this.#within(
-          this.#stopMsMax,
-          Promise.resolve().then(() => running.stop()),
-        );
-        if (state === 'started') slot.state = 'stopped';
-      } catch (error) {
-        slot.state = 'failed';
-        const ms = (this.#timers.now() - begun).toFixed(0);
-        mistakes.push(`${plugin.id}: did not stop: ${reason(error)} (after ${ms} ms)`);
-      }
-      this.#withdraw(plugin);
+      const mistake = await this.#stopOne(slot);
+      if (mistake === undefined) continue;
+      if (slot.isGuest) this.#log.error(mistake);
+      else mistakes.push(mistake);
     }
     return mistakes;
+  }
+
+  /** @returns A sentence when it did not stop. */
+  async #stopOne(slot: Slot): Promise<string | undefined> {
+    const { plugin, running, state } = slot;
+    slot.running = undefined;
+    const begun = this.#timers.now();
+    try {
+      if (running === undefined) return undefined;
+      if (state === 'started') slot.state = 'stopping';
+      await this.#within(
+        slot.isGuest ? this.#guestMsMax : this.#stopMsMax,
+        Promise.resolve().then(() => running.stop()),
+      );
+      if (state === 'started') slot.state = 'stopped';
+      return undefined;
+    } catch (error) {
+      slot.state = 'failed';
+      const ms = (this.#timers.now() - begun).toFixed(0);
+      return `${plugin.id}: did not stop: ${reason(error)} (after ${ms} ms)`;
+    } finally {
+      this.#withdraw(plugin);
+    }
   }
 
   #withdraw(plugin: Plugin): void {
@@ -231,26 +280,68 @@ export class Kernel {
   }
 }
 
-function plan(options: KernelOptions, services: Services): readonly Slot[] {
-  const ids = options.plugins.map((plugin) => plugin.id);
+interface Plan {
+  readonly slots: readonly Slot[];
+  /** A sentence for each guest that cannot start. */
+  readonly refused: readonly string[];
+}
+
+function plan(options: KernelOptions, services: Services): Plan {
+  const { plugins, guests = [] } = options;
+  const ids = [...plugins, ...guests].map((plugin) => plugin.id);
   const mistakes = Object.keys(options.options)
     .filter((id) => !ids.includes(id))
     .map((id) => `${id}: options for a plugin that is not there${didYouMean(id, ids)}`);
-  const given = options.plugins
+  const order = ordered(plugins, services);
+  if (!order.ok) mistakes.push(...order.error);
+  const slots: Slot[] = [];
+  for (const plugin of plugins) {
+    const slot = slotOf(plugin, options, false);
+    if (slot.ok) slots.push(slot.value);
+    else mistakes.push(...slot.error);
+  }
+  if (mistakes.length > 0) throw new KernelError(mistakes);
+  const refused: string[] = [];
+  // One by one: each must fit to ours, and to the guests before it.
+  for (const guest of guests) {
+    const slot = slotOf(guest, options, true);
+    const all = slots.map(({ plugin }) => plugin);
+    const fits = ordered([guest, ...all], services);
+    if (slot.ok && fits.ok) slots.unshift(slot.value);
+    else refused.push(...(slot.ok ? [] : slot.error), ...(fits.ok ? [] : fits.error));
+  }
+  const last = ordered(
+    slots.map(({ plugin }) => plugin),
+    services,
+  );
+  const position = ({ plugin }: Slot): number => (last.ok ? last.value.indexOf(plugin) : 0);
+  return { slots: slots.sort((a, b) => position(a) - position(b)), refused };
+}
+
+function ordered(plugins: readonly Plugin[], services: Services) {
+  const given = plugins
     .flatMap((plugin) => [...plugin.needs, ...plugin.offers])
     .filter((need) => services.has(need))
     .map((need) => need.name);
-  const order = bootOrder(options.plugins, given);
-  if (!order.ok) mistakes.push(...order.error);
-  const slots = options.plugins.map((plugin): Slot => {
-    const checked = checkOptions(plugin.id, plugin.options, options.options[plugin.id]);
-    if (!checked.ok) mistakes.push(...checked.error);
-    const values = checked.ok ? checked.value : {};
-    return { plugin, options: values, state: 'waiting', startedAt: 0, ms: 0, running: undefined };
-  });
-  if (!order.ok || mistakes.length > 0) throw new KernelError(mistakes);
-  const position = (slot: Slot): number => order.value.indexOf(slot.plugin);
-  return slots.sort((a, b) => position(a) - position(b));
+  return bootOrder(plugins, given);
+}
+
+function slotOf(
+  plugin: Plugin,
+  { options }: KernelOptions,
+  isGuest: boolean,
+): Result<Slot, readonly string[]> {
+  const checked = checkOptions(plugin.id, plugin.options, options[plugin.id]);
+  if (!checked.ok) return checked;
+  const { value } = checked;
+  const rest = { state: 'waiting', startedAt: 0, ms: 0, running: undefined } as const;
+  return ok({ plugin, isGuest, options: value, ...rest });
+}
+
+function failure({ plugin, ms }: Slot, cause: unknown): string {
+  const names = plugin.needs.map((need) => need.name).join(', ');
+  const needed = names === '' ? 'it needs nobody' : `it needs ${names}`;
+  return `${plugin.id}: did not start: ${reason(cause)} (after ${ms.toFixed(0)} ms; ${needed})`;
 }
 
 function reason(error: unknown): string {

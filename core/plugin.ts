@@ -22,7 +22,15 @@ export type OptionsOf<Specs extends OptionSpecs> = {
   readonly [K in keyof Specs]: InferOutput<Specs[K]['schema']>;
 };
 
+/**
+ * Version of everything a guest sees: this file, the services it may need, and what they do. It is raised when a plugin
+ * written against the one before could not work any more.
+ */
+export const PLUGIN_API = 1;
+
 export interface Running {
+  /** Called once while everything still works, before anything stops: what others can go on with is handed to them. */
+  leave?(): void | Promise<void>;
   /** Gives back everything that `start` took; called once, in reverse order of start. */
   stop(): void | Promise<void>;
 }

@@ -56,6 +56,6 @@ export const replication = plugin({
     });
     context.offer(GROUP, running.group);
     await running.start();
-    return { stop: () => running.stop() };
+    return { leave: () => running.leave(), stop: () => running.stop() };
   },
 });

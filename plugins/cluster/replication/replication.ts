@@ -124,11 +124,26 @@ export class Replication {
     );
   }
 
+  /** A planned move, which clients do not notice, before the unplanned one that the others would make. */
+  async leave(): Promise<void> {
+    const { log } = this.#deps;
+    const { self } = this.#options;
+    if (!this.group.serving) return;
+    const heir = this.#member.configuration?.inSync.find(
+      (box) => box !== self && this.#deps.link.isUp(box),
+    );
+    if (heir === undefined) return;
+    const moved = await this.#member.move(heir);
+    if (moved.ok) log.info(`box ${heir} serves now`);
+    else log.warn(`not handed over to box ${heir}: ${moved.error}`);
+  }
+
   async stop(): Promise<void> {
     for (const timer of this.#timers) timer.cancel();
+    // A checkpoint syncs the log, which the member closes.
+    await this.#checkpoint();
     await this.#member.stop();
     for (const address of this.#deps.addresses.claimed) this.#deps.addresses.release(address);
-    await this.#checkpoint();
     await this.#state.close();
   }
 
