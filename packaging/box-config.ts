@@ -39,6 +39,8 @@ const BoxConfigSchema = v.strictObject({
     ),
     [],
   ),
+  /** Files of guests, plugins of third parties, to load. */
+  guests: v.optional(v.array(v.string()), []),
   /** Options of plugins, by plugin id: see `understudy serve --help`. */
   plugin: v.optional(v.record(v.string(), v.record(v.string(), v.unknown())), {}),
 });

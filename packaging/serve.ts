@@ -1,10 +1,9 @@
 /** Runs one box, or the witness: configuration -> host -> kernel -> plugins, until a signal ends it. */
-import { mkdirSync, writeSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Kernel } from '#core/kernel.ts';
 import type { LogLevel } from '#core/log-line.ts';
 import type { Plugin } from '#core/plugin.ts';
-import { DiskError } from '#core/ports/disk.ts';
 import { Services } from '#core/services.ts';
 import { BACKENDS, Backends } from '#core/volume/backends.ts';
 import { createClock } from '#plugins/host/clock.ts';
@@ -14,11 +13,16 @@ import { boxPlugins, witnessPlugins } from '#plugins/index.ts';
 import type { ServeOptions, WitnessOptions } from '#tui/runner.ts';
 import { type BoxConfig, readBoxConfig } from './box-config.ts';
 import { boxOptions, withOwners, witnessOptions } from './box-options.ts';
+import { marked } from './guests/blame.ts';
+import { loadGuests } from './guests/load.ts';
+import { live } from './life.ts';
+import { logLevelOf, reread } from './reread.ts';
 
 interface RunOptions {
   /** The state directory; made when missing. */
   readonly directory: string;
-  readonly logLevel: LogLevel;
+  /** What the command line says. */
+  readonly logLevel: LogLevel | undefined;
 }
 
 /** Resolves with the exit code when the box was asked to end and has ended. */
@@ -49,35 +53,40 @@ async function run(
   makeDirectory(directory);
   const config = readBoxConfig(directory);
   const identity = await loadIdentity(directory, config.name);
-  const log = createLog({ level: logLevel }).child(config.name);
-  stopOnDiskErrors(config.name);
+  const threshold = { level: logLevelOf(config, logLevel) };
+  const log = createLog({ level: threshold }).child(config.name);
   const services = new Services();
   services.offer(BACKENDS, new Backends());
-  const kernel = new Kernel(parts(config, directory, identity), {
-    timers: createClock(),
-    log,
-    services,
-  });
-  const ended = untilSignal();
-  await kernel.start();
-  log.info(`serving from ${directory}`, { fingerprint: identity.fingerprint });
-  log.debug(`boot\n${kernel.tree()}`);
-  await ended;
-  await kernel.stop();
+  const { plugins, options } = parts(config, directory, identity);
+  const { guests, refused } = loadGuests(config.guests);
+  for (const sentence of refused) log.error(`guest left out: ${sentence}`);
+  const kernel = new Kernel(
+    { plugins, guests: guests.map(marked), options: forThose(options, guests) },
+    { timers: createClock(), log, services },
+  );
+  const reload = (): void => {
+    reread({
+      directory,
+      before: config,
+      log,
+      apply: (now) => {
+        threshold.level = logLevelOf(now, logLevel);
+      },
+    });
+  };
+  const started = (): void => {
+    log.info(`serving from ${directory}`, { fingerprint: identity.fingerprint });
+    log.debug(`boot\n${kernel.tree()}`);
+  };
+  await live({ name: config.name, kernel, log, started, reload });
   return 0;
 }
 
-/**
- * A box whose own disk is full or fails must stop, so that another steps in. That is nobody's mistake: one sentence, where
- * any other uncaught error shows its stack.
- */
-function stopOnDiskErrors(name: string): void {
-  process.once('uncaughtException', (error) => {
-    const isDisk = error instanceof DiskError;
-    const text = isDisk ? `box ${name} stops: ${error.message}` : (error.stack ?? String(error));
-    writeSync(2, `understudy: ${text}\n`);
-    process.exit(1);
-  });
+/** A guest that could not be loaded takes its options along; anybody else's are looked at by the kernel. */
+function forThose(options: Parts['options'], guests: readonly Plugin[]): Parts['options'] {
+  const isAbsent = (id: string) =>
+    id.startsWith('guest/') && !guests.some((guest) => guest.id === id);
+  return Object.fromEntries(Object.entries(options).filter(([id]) => !isAbsent(id)));
 }
 
 function makeDirectory(directory: string): void {
@@ -89,17 +98,4 @@ function makeDirectory(directory: string): void {
       `state directory ${directory}: cannot be made (${reason}); name another one with --dir`,
     );
   }
-}
-
-function untilSignal(): Promise<void> {
-  return new Promise((done) => {
-    // Keeps the process alive when nothing listens yet.
-    const alive = setInterval(() => {}, 1 << 30);
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-      process.once(signal, () => {
-        clearInterval(alive);
-        done();
-      });
-    }
-  });
 }

@@ -8,12 +8,13 @@ export interface ServeOptions {
   readonly directory: string;
   /** Of the control socket. */
   readonly control: string;
-  readonly logLevel: LogLevel;
+  /** `box.toml` says it where it is not said here. */
+  readonly logLevel: LogLevel | undefined;
 }
 
 export interface WitnessOptions {
   readonly directory: string;
-  readonly logLevel: LogLevel;
+  readonly logLevel: LogLevel | undefined;
 }
 
 export interface DemoOptions {

@@ -4,9 +4,17 @@ import { type DestinationStream, type Logger, pino, stdTimeFunctions } from 'pin
 import type { Log, LogLevel } from '#core/log-line.ts';
 
 const STDERR = 2;
+/** From the least important on. */
+const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+
+/** What is written, as it may change while a box runs. */
+export interface Threshold {
+  level: LogLevel;
+}
 
 export interface LogOptions {
-  readonly level: LogLevel;
+  /** Least level that is written. */
+  readonly level: LogLevel | Threshold;
   /** Where lines go; standard error unless a test says otherwise. */
   readonly write?: (text: string) => void;
   /** Text instead of JSON; by default where standard error is a terminal. */
@@ -17,25 +25,30 @@ export function createLog(options: LogOptions): Log {
   const write = options.write ?? writeStderr;
   const human = options.human ?? process.stderr.isTTY === true;
   const stream: DestinationStream = { write: human ? (line) => write(humanLine(line)) : write };
+  const threshold = typeof options.level === 'string' ? { level: options.level } : options.level;
   const settings = {
-    level: options.level,
+    level: LEVELS[0],
     base: null,
     timestamp: stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
   };
-  return wrap(pino(settings, stream), '');
+  return wrap(pino(settings, stream), threshold, '');
 }
 
-function wrap(logger: Logger, name: string): Log {
+/** pino's children keep the level that they were made with; so it writes everything, and what may be written is asked here. */
+function wrap(logger: Logger, threshold: Threshold, name: string): Log {
+  const named = name === '' ? logger : logger.child({ name });
+  const write =
+    (level: LogLevel) =>
+    (message: string, fields: Readonly<Record<string, unknown>> = {}): void => {
+      if (LEVELS.indexOf(level) >= LEVELS.indexOf(threshold.level)) named[level](fields, message);
+    };
   return {
-    debug: (message, fields) => logger.debug(fields ?? {}, message),
-    info: (message, fields) => logger.info(fields ?? {}, message),
-    warn: (message, fields) => logger.warn(fields ?? {}, message),
-    error: (message, fields) => logger.error(fields ?? {}, message),
-    child(part) {
-      const full = name === '' ? part : `${name}/${part}`;
-      return wrap(logger.child({ name: full }, {}), full);
-    },
+    debug: write('debug'),
+    info: write('info'),
+    warn: write('warn'),
+    error: write('error'),
+    child: (part) => wrap(logger, threshold, name === '' ? part : `${name}/${part}`),
   };
 }
 

@@ -23,10 +23,10 @@ export const host = plugin({
       schema: v.pipe(v.string(), v.nonEmpty()),
       help: 'Folder that holds what this box must not forget: catalog, log, key. One running box each.',
     },
-    /** Read by whoever makes the log with `createLog`, which is before any plugin starts. */
+    /** Read by whoever makes the log with `createLog`, which is before any plugin starts, and again on SIGHUP. */
     logLevel: {
       schema: v.optional(v.picklist(['debug', 'info', 'warn', 'error']), 'info'),
-      help: 'Least level of the lines written to standard error.',
+      help: 'Least level of the lines written to standard error; `--log-level` goes before it.',
     },
   },
   async start(context) {

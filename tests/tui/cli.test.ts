@@ -288,10 +288,10 @@ test('serve, witness and demo hand over what was said, and their exit code is th
   ]);
   const environment = { UNDERSTUDY_DIR: '/srv/b', UNDERSTUDY_CONTROL: '/run/b.sock' };
   assert.equal((await understudy('serve', environment)).asked, [
-    { directory: '/srv/b', control: '/run/b.sock', logLevel: 'info' },
+    { directory: '/srv/b', control: '/run/b.sock', logLevel: undefined },
   ]);
   assert.equal((await understudy('witness --dir /srv/w')).asked, [
-    { directory: '/srv/w', logLevel: 'info' },
+    { directory: '/srv/w', logLevel: undefined },
   ]);
   const demo = await understudy('demo --once --source /etc');
   assert.is(demo.code, 1);

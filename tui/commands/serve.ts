@@ -9,12 +9,11 @@ import type { Shell } from '../shell.ts';
 export const logOption = {
   'log-level': {
     choices: ['debug', 'info', 'warn', 'error'] as const,
-    default: 'info' as const,
-    describe: 'Least important log lines that are written, to standard error',
+    describe: 'Least important log lines on standard error; default info, or what box.toml says',
   },
 } as const;
 
-type Args = Place & { readonly logLevel: LogLevel };
+type Args = Place & { readonly logLevel: LogLevel | undefined };
 
 export function serveCommand(shell: Shell): CommandModule<object, Args> {
   return {

@@ -5,7 +5,7 @@ import { directoryOf, dirOption, type Place } from '../place.ts';
 import type { Shell } from '../shell.ts';
 import { logOption } from './serve.ts';
 
-type Args = Place & { readonly logLevel: LogLevel };
+type Args = Place & { readonly logLevel: LogLevel | undefined };
 
 export function witnessCommand(shell: Shell): CommandModule<object, Args> {
   return {
