@@ -1,5 +1,5 @@
 /** The life of a process that serves: signals, systemd's questions, and errors that nobody caught. */
-import { writeSync } from 'node:fs';
+import { writeFileSync, writeSync } from 'node:fs';
 import type { Kernel } from '#core/kernel.ts';
 import type { Log } from '#core/log-line.ts';
 import { DiskError } from '#core/ports/disk.ts';
@@ -20,6 +20,7 @@ export interface Life {
 
 /** Starts everything, waits for SIGINT or SIGTERM, ends everything. */
 export async function live({ name, kernel, log, started, reload }: Life): Promise<void> {
+  nameProcess();
   stopOnErrors(name, kernel);
   const asked = untilSignal(reload);
   await kernel.start();
@@ -66,6 +67,15 @@ function untilSignal(reload: () => void): Promise<void> {
       });
     }
   });
+}
+
+/** Node.js calls itself `MainThread` in lists of processes. */
+function nameProcess(): void {
+  try {
+    writeFileSync('/proc/self/comm', 'understudy');
+  } catch {
+    // A name is for people, and nothing depends on it.
+  }
 }
 
 function end(sentence: string): never {

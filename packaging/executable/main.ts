@@ -7,6 +7,7 @@ import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:f
 import { join, resolve } from 'node:path';
 import { constants, zstdCompressSync } from 'node:zlib';
 import yargs from 'yargs';
+import { type DebOptions, debName, makeDeb } from '../debian/deb.ts';
 import { assemble } from './assemble.ts';
 import { bundle } from './bundle.ts';
 import { componentList, licences, packagesInside } from './contents.ts';
@@ -69,7 +70,27 @@ async function make(
   say(
     `${outputName(architecture)}: ${megabytes(statSync(output).size)}, ${megabytes(compressedSize(output))} as zstd`,
   );
-  return [output, list, texts];
+  return [
+    output,
+    list,
+    texts,
+    ...debFor(architecture, { executable: output, licences: texts, folder }),
+  ];
+}
+
+/** The Debian package, where there is a dpkg-deb to build it. */
+function debFor(
+  architecture: Architecture,
+  parts: Omit<DebOptions, 'architecture'>,
+): readonly string[] {
+  try {
+    const deb = makeDeb({ architecture, ...parts });
+    say(`${debName(architecture)}: ${megabytes(statSync(deb).size)}`);
+    return [deb];
+  } catch (cause) {
+    say(`${debName(architecture)}: not made: ${(cause as Error).message}`);
+    return [];
+  }
 }
 
 /** Bytes of a download of it, about: what zstd makes of it. */

@@ -84,6 +84,12 @@ export class Lab {
     await killProcess(this.#boxes.get(name));
   }
 
+  /** SIGTERM: the process has ended when this resolves. */
+  async end(name: string): Promise<void> {
+    const box = this.#boxes.get(name);
+    if (box !== undefined) await endProcess(box);
+  }
+
   /** SIGKILL to the witness. */
   async killWitness(): Promise<void> {
     await killProcess(this.#witness);
