@@ -35,7 +35,8 @@ test('it is small, and everything that is handed out with it is there', async ()
   assert.match(said, /understudy-linux-\w+: [\d.]+ MB, [\d.]+ MB as zstd\n/);
   const name = `understudy-linux-${process.arch}`;
   const files = [name, `${name}.cdx.json`, `${name}.licences.txt`];
-  assert.equal(readdirSync(folder).sort(), ['SHA256SUMS', ...files].sort());
+  const made = readdirSync(folder).filter((file) => !file.endsWith('.deb'));
+  assert.equal(made.sort(), ['SHA256SUMS', ...files].sort());
   execFileSync('sha256sum', ['--check', '--quiet', 'SHA256SUMS'], { cwd: folder });
   const list = readFileSync(join(folder, `${name}.cdx.json`), 'utf8');
   const { bomFormat, components } = JSON.parse(list) as {
