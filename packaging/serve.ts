@@ -1,5 +1,4 @@
 /** Runs one box, or the witness: configuration -> host -> kernel -> plugins, until a signal ends it. */
-import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Kernel } from '#core/kernel.ts';
 import type { LogLevel } from '#core/log-line.ts';
@@ -17,6 +16,7 @@ import { marked } from './guests/blame.ts';
 import { loadGuests } from './guests/load.ts';
 import { live } from './life.ts';
 import { logLevelOf, reread } from './reread.ts';
+import { openDirectory } from './state-directory.ts';
 
 interface RunOptions {
   /** The state directory; made when missing. */
@@ -50,7 +50,7 @@ async function run(
   parts: (config: BoxConfig, directory: string, identity: Identity) => Parts,
 ): Promise<number> {
   const directory = resolve(given);
-  makeDirectory(directory);
+  openDirectory(directory);
   const config = readBoxConfig(directory);
   const identity = await loadIdentity(directory, config.name);
   const threshold = { level: logLevelOf(config, logLevel) };
@@ -87,15 +87,4 @@ function forThose(options: Parts['options'], guests: readonly Plugin[]): Parts['
   const isAbsent = (id: string) =>
     id.startsWith('guest/') && !guests.some((guest) => guest.id === id);
   return Object.fromEntries(Object.entries(options).filter(([id]) => !isAbsent(id)));
-}
-
-function makeDirectory(directory: string): void {
-  try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
-  } catch (cause) {
-    const reason = (cause as Error).message;
-    throw new Error(
-      `state directory ${directory}: cannot be made (${reason}); name another one with --dir`,
-    );
-  }
 }

@@ -70,11 +70,15 @@ export class Segment {
     return new Segment(disk, file, head);
   }
 
-  /** `undefined` when the file's head is not whole: it was being made when the machine stopped. */
+  /**
+   * `undefined` when the file's head is not whole: it was being made when the machine stopped. Throws a sentence when it
+   * is the file of somebody else, or of a newer version: neither may be taken for a torn one, which is removed.
+   */
   static open(disk: Disk, path: string): Segment | undefined {
     const file = disk.open(path);
     const bytes = Buffer.alloc(SEGMENT_HEAD_SIZE);
     const whole = file.read(0, bytes) === SEGMENT_HEAD_SIZE;
+    if (whole) demandOurs(path, bytes, disk);
     const head = whole ? decodeHead(bytes, disk) : undefined;
     if (head === undefined || segmentPath(head.first) !== path) {
       file.close();
@@ -215,6 +219,24 @@ function encodeHead(head: SegmentHead, disk: Disk): Buffer {
   to.u64(head.sizeBefore);
   to.u32(disk.checksum(to.finish()));
   return to.finish();
+}
+
+/** Throws unless these bytes are a head of ours, or none yet. */
+function demandOurs(path: string, bytes: Buffer, disk: Disk): void {
+  const from = new Reader(bytes);
+  const magic = from.u32();
+  const version = from.u32();
+  // A file that grew before its bytes reached the disk holds zeros.
+  if (magic === 0) return;
+  if (magic === MAGIC && version > FORMAT_VERSION) {
+    throw new Error(
+      `${path}: log format ${version}, this program knows ${FORMAT_VERSION}; start the newer program, or restore a backup made by this one`,
+    );
+  }
+  if (magic === MAGIC && decodeHead(bytes, disk) !== undefined) return;
+  throw new Error(
+    `${path}: no log of this program, or not any more; restore it, or begin anew with another state directory`,
+  );
 }
 
 function decodeHead(bytes: Buffer, disk: Disk): SegmentHead | undefined {

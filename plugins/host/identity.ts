@@ -1,5 +1,5 @@
 /** A box's key and self-signed certificate: what other boxes pin when they are paired with it. */
-import { createHash, webcrypto, X509Certificate } from 'node:crypto';
+import { createHash, createPrivateKey, webcrypto, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { replaceFile } from './disk.ts';
@@ -69,10 +69,15 @@ export async function loadIdentity(folder: string, name: string): Promise<Identi
 function split(pem: string, path: string): Identity {
   const blocks = pem.match(/-----BEGIN [^-]+-----[^-]+-----END [^-]+-----/g) ?? [];
   const [key, certificate] = blocks;
+  const advice = 'restore the file, or remove it and pair this box anew';
   if (key === undefined || certificate === undefined) {
-    throw new Error(
-      `${path}: key or certificate is missing; restore the file, or remove it and pair this box anew`,
-    );
+    throw new Error(`${path}: key or certificate is missing; ${advice}`);
   }
-  return { key, certificate, fingerprint: fingerprintOf(certificate) };
+  try {
+    const fits = new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key));
+    if (fits) return { key, certificate, fingerprint: fingerprintOf(certificate) };
+  } catch {
+    throw new Error(`${path}: key or certificate is damaged; ${advice}`);
+  }
+  throw new Error(`${path}: the key is not the certificate's; ${advice}`);
 }
