@@ -10,11 +10,9 @@ if (!isSea()) enableCompileCache(join(import.meta.dirname, '../node_modules/.cac
 
 void import('./commands.ts')
   .then(({ runCommand }) => runCommand(process.argv.slice(2)))
-  .then((code) => {
-    process.exitCode = code;
-    // A handle that a library keeps open must not keep a process that has failed.
-    if (code !== 0) process.exit(code);
-  })
+  // Not by letting the loop run empty: what a library keeps open would keep a process that has failed, and Node.js then
+  // waits, in a loop that takes a whole core, for requests of connections that were dropped.
+  .then((code) => process.exit(code))
   .catch((cause: Error) => {
     // The executable's native parts could not be loaded, and why is a sentence; in the sources it is a mistake of ours.
     process.stderr.write(`understudy: ${isSea() ? cause.message : cause.stack}\n`);
