@@ -69,6 +69,8 @@ interface Slot {
   startedAt: number;
   ms: number;
   running: Running | undefined;
+  /** Of a guest: what it did wrong before it had started. */
+  dismissed: string | undefined;
 }
 
 export class Kernel {
@@ -107,10 +109,11 @@ export class Kernel {
     return this.#stopping;
   }
 
-  /** Stops a guest that did wrong while it ran; the sentence goes to the log. */
+  /** Stops a guest that did wrong while it ran; the sentence goes to the log. One that still starts fails with it. */
   async dismiss(id: string, sentence: string): Promise<void> {
     const slot = this.#slots.find(({ plugin, isGuest }) => isGuest && plugin.id === id);
-    if (slot === undefined || slot.state !== 'started') return;
+    if (slot?.state === 'starting') slot.dismissed ??= sentence;
+    if (slot?.state !== 'started') return;
     this.#log.error(`guest stopped: ${id}: ${sentence}`);
     const mistake = await this.#stopOne(slot);
     if (mistake !== undefined) this.#log.error(mistake);
@@ -167,6 +170,7 @@ export class Kernel {
     try {
       const limitMs = slot.isGuest ? this.#guestMsMax : this.#startMsMax;
       slot.running = await this.#within(limitMs, starting);
+      if (slot.dismissed !== undefined) throw new Error(slot.dismissed);
       const missing = plugin.offers.find((key) => !this.services.has(key));
       if (missing !== undefined) throw new Error(`it has not offered ${missing.name}`);
     } catch (error) {
@@ -334,8 +338,8 @@ function slotOf(
   const checked = checkOptions(plugin.id, plugin.options, options[plugin.id]);
   if (!checked.ok) return checked;
   const { value } = checked;
-  const rest = { state: 'waiting', startedAt: 0, ms: 0, running: undefined } as const;
-  return ok({ plugin, isGuest, options: value, ...rest });
+  const rest = { startedAt: 0, ms: 0, running: undefined, dismissed: undefined };
+  return ok({ plugin, isGuest, options: value, state: 'waiting', ...rest });
 }
 
 function failure({ plugin, ms }: Slot, cause: unknown): string {

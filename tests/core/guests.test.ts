@@ -165,6 +165,24 @@ test('a guest that does wrong while it runs is dismissed, once', async () => {
   assert.equal(stops, ['x']);
 });
 
+test('a guest that does wrong before it has started is stopped when it has', async () => {
+  const stops: string[] = [];
+  const { kernel, said } = box([
+    guest('guest/x', {
+      async start() {
+        await kernel.dismiss('guest/x', 'broke a thing');
+        return { stop: () => void stops.push('x') };
+      },
+    }),
+  ]);
+  await kernel.start();
+  assert.equal(said, [
+    'guest stopped: guest/x: did not start: broke a thing (after N ms; it needs nobody)',
+  ]);
+  assert.equal(stops, ['x']);
+  await kernel.stop();
+});
+
 test('whoever has something to hand over does so while everything still works', async () => {
   const diary: string[] = [];
   const part = (id: string, leave?: () => Promise<void>) =>
