@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { programOf } from '#packaging/lab/program.ts';
+import { program } from '../support/program.ts';
 
 /** Milliseconds after which a program is ended; none here needs more than a second or two. */
 const RUN_MS_MAX = 20_000;
@@ -31,7 +31,6 @@ export function understudy(...args: readonly string[]): Promise<Outcome> {
 }
 
 export function startUnderstudy(...args: readonly string[]): ChildProcess {
-  const program = programOf();
   return spawn(program.command, [...program.args, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
 }
 

@@ -5,10 +5,10 @@ import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
-import { programOf } from '#packaging/lab/program.ts';
 import { accepted } from '#plugins/protocol/nfs/client/nfs3-client.ts';
 import { configure, freePorts, inFolder } from '../integration/lone-box.ts';
 import { Datagrams } from '../plugins/host/datagrams.ts';
+import { program } from '../support/program.ts';
 import { suite } from '../support/suite.ts';
 import { onStage } from '../takeover/stage.ts';
 
@@ -50,6 +50,17 @@ test('a whole cluster that is told to end does so, each process within 5 s', () 
     const started = performance.now();
     await lab.stop();
     assert.ok(performance.now() - started < END_MS_MAX);
+  }));
+
+test('a partner that hangs keeps nobody longer than that either', () =>
+  onStage({ address: '127.0.20.160' }, async ({ lab }) => {
+    const first = (await lab.serving()) ?? '';
+    const second = lab.plan.boxes.find(({ name }) => name !== first)?.name ?? '';
+    lab.freeze(second);
+    const started = performance.now();
+    await lab.end(first);
+    assert.ok(performance.now() - started < END_MS_MAX);
+    lab.thaw(second);
   }));
 
 test('systemd hears when it serves, that it lives, and that it stops', () =>
@@ -102,7 +113,7 @@ test('SIGHUP reads box.toml again: what can change does, the rest is named, a mi
   }));
 
 function serve(directory: string, environment: Readonly<Record<string, string>> = {}) {
-  const { command, args } = programOf();
+  const { command, args } = program;
   const child = spawn(command, [...args, 'serve', '--dir', directory], {
     stdio: ['ignore', 'ignore', 'pipe'],
     env: { ...process.env, ...environment },

@@ -1,6 +1,6 @@
 /** Many kills over both handle strategies, both durabilities, and like and unlike backends; their figures together. */
 import type { Program } from '#packaging/lab/processes.ts';
-import { programOf } from '#packaging/lab/program.ts';
+import { program as given } from '../support/program.ts';
 import { playRound, type RoundOptions, type RoundReport } from './round.ts';
 
 export interface CampaignOptions {
@@ -36,7 +36,7 @@ const ROUND_KILLS_MIN = 3;
 
 /** Rejects at the first round that fails. */
 export async function campaign(options: CampaignOptions): Promise<readonly RoundReport[]> {
-  const { handles, durability, say, program = programOf() } = options;
+  const { handles, durability, say, program = given } = options;
   const fitting = CONFIGURATIONS.filter(
     (row) =>
       (handles === undefined || row.handles === handles) &&

@@ -38,6 +38,9 @@ const REPLAYED = 'nfs_replayed_calls_total';
 const QUIET_MS_MAX = 300;
 /** Milliseconds that a killed box stays away, at most. */
 const AWAY_MS_MAX = 400;
+/** Milliseconds for a backup's tree to follow, when nothing happens any more. */
+const MIRROR_MS_MAX = 2_000;
+const MIRROR_POLL_MS = 50;
 /** Milliseconds for the other box to serve. */
 const TAKEOVER_MS_MAX = 20_000;
 
@@ -234,14 +237,25 @@ class Round {
     );
     const sums = digests.map(({ volumes }) => JSON.stringify(volumes[LAB_VOLUME]));
     if (new Set(sums).size !== 1) throw new Error(`digests differ: ${sums.join(', ')}`);
-    const differences = boxes.flatMap(({ data }) =>
+    // A backup hears with the next message that the last entries are committed, and only then makes their mirror calls.
+    const until = performance.now() + MIRROR_MS_MAX;
+    let differences = this.#differences();
+    while (differences.length > 0 && performance.now() < until) {
+      await sleep(MIRROR_POLL_MS);
+      differences = this.#differences();
+    }
+    if (differences.length > 0) throw new Error(differences.join('\n'));
+  }
+
+  /** Between the trees on the boxes' disks and what the workers know. */
+  #differences(): readonly string[] {
+    return this.#lab.plan.boxes.flatMap(({ data }) =>
       data === undefined
         ? []
         : this.#crew.workers.flatMap(({ actor }) =>
             compareDisk(actor.top, join(data, actor.title)),
           ),
     );
-    if (differences.length > 0) throw new Error(differences.join('\n'));
   }
 }
 

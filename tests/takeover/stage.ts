@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LAB_EXPORT, type LabOptions } from '#packaging/lab/plan.ts';
 import { Lab, type Program } from '#packaging/lab/processes.ts';
-import { programOf } from '#packaging/lab/program.ts';
 import { createClock } from '#plugins/host/clock.ts';
 import { createLog } from '#plugins/host/log.ts';
 import { createNet } from '#plugins/host/net.ts';
 import { createRandom } from '#plugins/host/random.ts';
 import { MountClient, Nfs3Client } from '#plugins/protocol/nfs/client/nfs3-client.ts';
 import { RpcClient } from '#plugins/protocol/nfs/client/rpc-client.ts';
+import { program } from '../support/program.ts';
 import type { Place } from './raw-call.ts';
 
 export const ROOT_CREDENTIAL = { uid: 0, gid: 0, groups: [] };
@@ -53,7 +53,7 @@ export async function onStage(
 export function startLab(
   options: StageOptions,
   directory: string,
-  program: Program = programOf(),
+  run: Program = program,
 ): Promise<Lab> {
   return Lab.start(
     {
@@ -68,7 +68,7 @@ export function startLab(
       log: join(directory, 'log'),
       ...options,
     },
-    program,
+    run,
   );
 }
 
