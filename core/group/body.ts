@@ -44,6 +44,11 @@ export function writeReply(to: Writer, reply: { key: string; reply: Buffer } | u
   to.opaque(reply.reply);
 }
 
+/** The volume of the first change, without reading on: asked of every write. `undefined` where there is none. */
+export function firstVolume(bytes: Buffer): number | undefined {
+  return bytes.length < 5 || bytes[0] === 0 ? undefined : bytes.readUInt32BE(1);
+}
+
 /** The views in the result are valid as long as `bytes` is. */
 export function readBody(bytes: Buffer): Body {
   const from = new Reader(bytes);

@@ -24,7 +24,7 @@ import { StagedStore } from '../volume/staged-store.ts';
 import { Volume } from '../volume/volume.ts';
 import { DecodeError } from '../wire/reader.ts';
 import { appliedRow, readApplied, wipe } from './applied.ts';
-import { type BodyChange, REGISTRY_VOLUME, readBody } from './body.ts';
+import { type BodyChange, firstVolume, REGISTRY_VOLUME, readBody } from './body.ts';
 import type { BoxId, Entry, Position, View } from './entry.ts';
 import { type Owed, OwedCalls } from './owed.ts';
 import type { RegistryChange, VolumeRecord } from './registry.ts';
@@ -469,8 +469,8 @@ export class State implements StateMachine {
   }
 
   #volumeOf(entry: Entry): Volume | undefined {
-    const first = readBody(entry.body).changes[0];
-    return first === undefined ? undefined : this.#volumes.get(first.volume);
+    const first = firstVolume(entry.body);
+    return first === undefined ? undefined : this.#volumes.get(first);
   }
 
   /** Opens every volume; where one has lost its content with the last process, everything is replayed from the log. */
