@@ -25,13 +25,15 @@ class Trail {
   readonly made = new Set<FileId>();
   readonly coming = new Set<FileId>();
   readonly going = new Set<FileId>();
+  readonly targets = new Set<string>();
   readonly edits = new Map<FileId, LoggedEdit[]>();
 
-  touch({ files, names, makes, ends }: Touched, isCommitted: boolean): void {
+  touch({ files, names, makes, target, ends }: Touched, isCommitted: boolean): void {
     for (const file of files) this.files.add(file);
     for (const place of names) this.names.set(`${place.directory}/${place.name}`, place);
     if (makes !== undefined) (isCommitted ? this.made : this.coming).add(makes);
     if (ends !== undefined && !isCommitted) this.going.add(ends);
+    if (target !== undefined) this.targets.add(target);
   }
 
   edited(logged: LoggedEdit): void {
@@ -130,6 +132,7 @@ export class Restart {
       made: trail.made,
       coming: trail.coming,
       going: trail.going,
+      targets: trail.targets,
       node: (file) => nodeOf(catalog.inode(file), this.#box),
       child: (directory, name) => catalog.child(directory, name as Name)?.id,
     };

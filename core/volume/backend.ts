@@ -89,6 +89,8 @@ export interface Unsettled {
   readonly coming: ReadonlySet<FileId>;
   /** Those that lose their last name by entries which are not committed: the tree may have lost them already. */
   readonly going: ReadonlySet<FileId>;
+  /** Where symlinks point that these entries make: what points elsewhere is somebody's. */
+  readonly targets: ReadonlySet<string>;
   /** As the catalog has the file; `undefined` where it does not. */
   node(file: FileId): MirrorNode | undefined;
   child(directory: FileId, name: string): FileId | undefined;

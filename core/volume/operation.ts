@@ -74,6 +74,8 @@ export interface Touched {
   readonly names: readonly Place[];
   /** The file that it makes. */
   readonly makes?: FileId | undefined;
+  /** If that is a symlink: where it points. */
+  readonly target?: string;
   /** The file whose last name it takes. */
   readonly ends?: FileId | undefined;
 }

@@ -26,6 +26,7 @@ interface Step {
   readonly names: readonly Place[];
   readonly makes?: FileId | undefined;
   readonly ends?: FileId | undefined;
+  readonly target?: string;
   /** What is staged before it counts; some of it comes before the call that mirrors it, some behind. */
   stage?(backend: Backend): void;
   stageLate?(backend: Backend): void;
@@ -137,6 +138,7 @@ class History {
       files: [id],
       names: [place],
       makes: id,
+      ...(kind === 'symlink' && { target: node.target }),
       stage: (backend) => {
         backend.clear(id);
         if (isEarly) write(backend);
@@ -218,6 +220,7 @@ function unsettledOf(tree: Tree, committed: readonly Step[], later: readonly Ste
     made: some(committed.map(({ makes }) => makes)),
     coming: some(later.map(({ makes }) => makes)),
     going: some(later.map(({ ends }) => ends)),
+    targets: new Set(all.flatMap(({ target }) => target ?? [])),
     node: (file) => tree.nodes.get(file)?.node,
     child: (directory, name) => tree.at({ directory, name }),
   };

@@ -156,8 +156,9 @@ export const create: Operation<CreateArgs, CreateChange, CreateOutcome> = {
 
   touches(change) {
     if (change.form === 'existing') return change.set && setAttributes.touches?.(change.set);
-    const { directory, name, file } = change;
-    return { files: [file], names: [{ directory, name }], makes: file };
+    const { directory, name, file, kind, target } = change;
+    const link = kind === 'symlink' ? { target } : {};
+    return { files: [file], names: [{ directory, name }], makes: file, ...link };
   },
 
   /** Not a directory, whose names others may have had; not what was reserved, which is there already. */

@@ -11,6 +11,7 @@ const NAME = bytesWithNul('user.understudy.file');
 const FORMAT = 1;
 /** Format u8, volume u32, file id u64. */
 const SIZE = 13;
+const NO_FILE = 0 as FileId;
 
 export class Labels {
   readonly #syscalls: Syscalls;
@@ -33,8 +34,14 @@ export class Labels {
     if (this.#syscalls.setAttribute(object, NAME, this.#label)) return;
     this.#isOff = true;
     this.#log.warn(
-      'this file system has no extended attributes; after a power cut names are believed as they stand',
+      'this file system has no extended attributes; after a crash, files whose names had just changed may be taken for one another',
     );
+  }
+
+  /** Whether objects can say which file they are: tried on our corner, which is no file. */
+  areKept(corner: string): boolean {
+    this.put(bytesWithNul(corner), NO_FILE);
+    return !this.#isOff;
   }
 
   /** The file of this volume that the regular file or directory at the path is; `undefined` where it does not say. */

@@ -7,15 +7,14 @@
  *     clean    what is left in our corner is gone from the volume, or waits for an entry that brings it
  *     dress    owners, modes and times;    record   the box's table
  */
-import { linkSync, renameSync, rmdirSync, type Stats, unlinkSync } from 'node:fs';
+import { linkSync, readlinkSync, renameSync, rmdirSync, type Stats, unlinkSync } from 'node:fs';
 import type { FileId } from '#core/vfs/inode.ts';
 import type { MirrorNode, Place, Unsettled } from '#core/volume/backend.ts';
 import { createObject } from './create.ts';
 import { type Identity, isAbsent } from './identity.ts';
 import { bytesOf, textOf } from './layout.ts';
-import { dressPath, modeOf, statAt } from './nodes.ts';
+import { dressPath, isBare, modeOf, statAt } from './nodes.ts';
 import type { Parts } from './parts.ts';
-import { codeOf } from './status.ts';
 import { type Found, keyOf, Survey } from './survey.ts';
 
 export class Mend {
@@ -65,12 +64,18 @@ export class Mend {
     else this.#park(path, stat, file);
   }
 
-  /** Of ours, and not finished, when it is empty or has nothing but a name; otherwise somebody's. */
+  /** Of ours, and not finished, when it has nothing in it; otherwise somebody's. */
   #removeUnknown(path: string, stat: Stats): void {
     const { strangers } = this.#parts;
-    const isBare = stat.isFile() ? stat.size === 0 : !stat.isDirectory();
-    if (isBare) unlinkSync(bytesOf(path));
-    else if (!stat.isDirectory() || !isRemoved(path)) strangers.setAside(path);
+    const isOurs = isBare(path, stat) && !this.#isOthersLink(path, stat);
+    if (!isOurs) strangers.setAside(path);
+    else if (stat.isDirectory()) rmdirSync(bytesOf(path));
+    else unlinkSync(bytesOf(path));
+  }
+
+  #isOthersLink(path: string, stat: Stats): boolean {
+    if (!stat.isSymbolicLink()) return false;
+    return !this.#unsettled.targets.has(readlinkSync(bytesOf(path), 'latin1'));
   }
 
   #park(path: string, stat: Stats, file: FileId): void {
@@ -181,16 +186,5 @@ export class Mend {
     if (stat === undefined) return;
     const mode = modeOf(node.kind, node.mode, isRoot);
     owners.dress((owned) => dressPath(path, stat, { attributes: node, mode, owners: owned }));
-  }
-}
-
-/** False where something is in the directory. */
-function isRemoved(path: string): boolean {
-  try {
-    rmdirSync(bytesOf(path));
-    return true;
-  } catch (error) {
-    if (codeOf(error) !== 'ENOTEMPTY') throw error;
-    return false;
   }
 }

@@ -8,6 +8,7 @@ import {
   lstatSync,
   lutimesSync,
   mkdirSync,
+  readdirSync,
   readlinkSync,
   type Stats,
   symlinkSync,
@@ -74,6 +75,12 @@ export function makeNode(
 export function isNode(path: string, stat: Stats, node: MirrorNode): boolean {
   if (!isKind(stat, node.kind)) return false;
   return node.kind !== 'symlink' || readlinkSync(bytesOf(path), 'latin1') === node.target;
+}
+
+/** Whether it has nothing in it: as we make it, before anything else happens to it. */
+export function isBare(path: string, stat: Stats): boolean {
+  if (stat.isDirectory()) return readdirSync(bytesOf(path)).length === 0;
+  return !stat.isFile() || stat.size === 0;
 }
 
 function isKind(stat: Stats, kind: FileKind): boolean {

@@ -7,7 +7,7 @@ import { type FileId, ROOT_ID } from '#core/vfs/inode.ts';
 import type { Place, Unsettled } from '#core/volume/backend.ts';
 import type { Labels } from './labels.ts';
 import type { Layout } from './layout.ts';
-import { isNode, statAt } from './nodes.ts';
+import { isBare, isNode, statAt } from './nodes.ts';
 import type { Objects } from './objects.ts';
 import type { Places } from './places.ts';
 import type { Unnamed } from './unnamed.ts';
@@ -17,7 +17,11 @@ export interface Found {
   readonly stat: Stats;
   /** `undefined`: nothing of ours, as far as can be told. */
   readonly file: FileId | undefined;
+  /** What it says it is, where the table knows another object of that file: a copy, if that is there. */
+  readonly claim?: FileId;
 }
+
+const NOTHING = { file: undefined };
 
 export interface SurveyDependencies {
   readonly layout: Layout;
@@ -39,14 +43,20 @@ export class Survey {
   readonly #names = new Map<FileId, Set<string>>();
   /** Where each directory is now; `unnamed` in our corner. */
   readonly #homes = new Map<FileId, Place | 'unnamed'>();
+  /** Files that were touched, and directories above them: no other can stand at a name that was touched. */
+  readonly #considered = new Set<FileId>();
   /** Files by the inode numbers that the table has of them. */
   readonly #known = new Map<number, FileId>();
+  /** Files of which the table has one. */
+  readonly #numbered = new Set<FileId>();
   /** Inode numbers of the files that were found. */
   readonly #inodes = new Map<FileId, number>();
+  readonly #areLabelled: boolean;
 
   constructor(deps: SurveyDependencies, unsettled: Unsettled) {
     this.#deps = deps;
     this.#unsettled = unsettled;
+    this.#areLabelled = deps.labels.areKept(deps.layout.corner);
     for (const place of unsettled.names) this.#consider(place);
     for (const file of unsettled.files) this.#considerFile(file);
     this.#look();
@@ -85,9 +95,13 @@ export class Survey {
   /** Every place that the table has of the file. */
   #considerFile(file: FileId): void {
     const { objects, places } = this.#deps;
+    this.#considered.add(file);
     for (const place of places.all(file)) {
       const inode = objects.inode(place.identity);
-      if (inode !== undefined) this.#known.set(inode, file);
+      if (inode !== undefined) {
+        this.#known.set(inode, file);
+        this.#numbered.add(file);
+      }
       this.#consider(place);
     }
   }
@@ -96,7 +110,10 @@ export class Survey {
     const { unnamed } = this.#deps;
     const directories = [ROOT_ID];
     for (const file of unnamed.files()) {
-      if (statAt(unnamed.path(file))?.isDirectory() !== true) continue;
+      const stat = statAt(unnamed.path(file));
+      if (stat === undefined) continue;
+      this.#inodes.set(file, stat.ino);
+      if (!stat.isDirectory()) continue;
       this.#homes.set(file, 'unnamed');
       directories.push(file);
     }
@@ -130,42 +147,55 @@ export class Survey {
     const path = this.path(place);
     const stat = path === undefined ? undefined : statAt(path);
     if (path === undefined || stat === undefined) return undefined;
-    const file = this.#identify(path, stat);
-    const inode = file === undefined ? undefined : this.#inodes.get(file);
+    const said = this.#identify(path, stat);
+    const inode = said.file === undefined ? undefined : this.#inodes.get(said.file);
     // Somebody's copy says what its original says.
     const isCopy = inode !== undefined && inode !== stat.ino;
-    return { place, stat, file: isCopy ? undefined : file };
+    return { place, stat, ...(isCopy ? NOTHING : said) };
   }
 
-  #identify(path: string, stat: Stats): FileId | undefined {
-    const { labels } = this.#deps;
-    if (stat.isFile() || stat.isDirectory()) {
-      const label = labels.of(path);
-      if (label !== undefined) return label;
-    }
+  #identify(path: string, stat: Stats): Pick<Found, 'file' | 'claim'> {
     const known = this.#known.get(stat.ino);
+    if (this.#areLabelled && isLabelled(stat)) {
+      const label = this.#deps.labels.of(path);
+      if (label === undefined || !this.#considered.has(label)) return NOTHING;
+      const isSure = known === label || !this.#numbered.has(label);
+      return isSure ? { file: label } : { file: undefined, claim: label };
+    }
     const node = known === undefined ? undefined : this.#unsettled.node(known);
     // The number may have been given to something else since.
-    return node === undefined || isNode(path, stat, node) ? known : undefined;
+    return { file: node === undefined || isNode(path, stat, node) ? known : undefined };
   }
 
   /**
-   * Takes what says nothing of itself for what the catalog has at its name, where that was found nowhere else; at the
-   * first directory among them it stops, and returns it.
+   * Takes what is not sure for what it says, or for what the catalog has at its name, where that was found nowhere else;
+   * at the first directory among them it stops, and returns it.
    */
   #believed(unsure: Found[]): FileId | undefined {
-    const { child, node } = this.#unsettled;
     for (let index = 0; index < unsure.length; index += 1) {
       const found = unsure[index] as Found;
-      const file = child(found.place.directory, found.place.name);
-      const wanted = file === undefined ? undefined : node(file);
-      const path = this.path(found.place);
-      if (file === undefined || wanted === undefined || path === undefined) continue;
-      if (this.#inodes.has(file) || !isNode(path, found.stat, wanted)) continue;
+      const { directory, name } = found.place;
+      const file = found.claim ?? this.#unsettled.child(directory, name);
+      if (file === undefined || this.#inodes.has(file) || !this.#isCredible(found, file)) continue;
       unsure.splice(index, 1);
       index -= 1;
       if (this.#add({ ...found, file })) return file;
     }
     return undefined;
   }
+
+  /** What has no label where objects have them is somebody's, unless we had only begun to make it or the disk is another. */
+  #isCredible({ place, stat, claim }: Found, file: FileId): boolean {
+    const { made, coming, node } = this.#unsettled;
+    const wanted = node(file);
+    const path = this.path(place);
+    if (wanted === undefined || path === undefined || !isNode(path, stat, wanted)) return false;
+    if (claim !== undefined || !this.#areLabelled || !isLabelled(stat)) return true;
+    if (isBare(path, stat)) return true;
+    return !made.has(file) && !coming.has(file) && !this.#numbered.has(file);
+  }
+}
+
+function isLabelled(stat: Stats): boolean {
+  return stat.isFile() || stat.isDirectory();
 }
