@@ -22,6 +22,8 @@ export class OwedCalls {
   #calls: Owed[] = [];
   /** How many of them are about a file. */
   readonly #files = new Map<Volume, Map<FileId, number>>();
+  /** Those that will not be made: what makes a file may be behind when what takes it away comes. */
+  readonly #cancelled = new Set<Owed>();
 
   get count(): number {
     return this.#calls.length;
@@ -44,13 +46,13 @@ export class OwedCalls {
    */
   settle(position: Position, countMax: number, make: (call: Owed) => void): boolean {
     const due = this.#due(position);
-    const cancelled = due > 1 ? cancelledOf(this.#calls, due) : NONE;
+    if (due > 1) cancel(this.#calls, due, this.#cancelled);
     let done = 0;
     let made = 0;
     try {
       while (done < due && made < countMax) {
         const call = this.#calls[done] as Owed;
-        if (cancelled.has(call)) {
+        if (this.#cancelled.has(call)) {
           // Content may have come for the file before its name.
           if (call.touched.makes !== undefined) call.volume.backend.clear(call.touched.makes);
         } else {
@@ -69,6 +71,7 @@ export class OwedCalls {
   clear(): void {
     this.#calls = [];
     this.#files.clear();
+    this.#cancelled.clear();
   }
 
   #due(position: Position): number {
@@ -85,7 +88,9 @@ export class OwedCalls {
     return files;
   }
 
-  #forget({ volume, touched }: Owed): void {
+  #forget(call: Owed): void {
+    const { volume, touched } = call;
+    this.#cancelled.delete(call);
     const files = this.#filesOf(volume);
     for (const file of touched.files) {
       const count = files.get(file) ?? 0;
@@ -95,11 +100,8 @@ export class OwedCalls {
   }
 }
 
-const NONE: ReadonlySet<Owed> = new Set();
-
-/** Of the first `count` calls, all about files that are made and removed among them and had no other name meanwhile. */
-function cancelledOf(calls: readonly Owed[], count: number): ReadonlySet<Owed> {
-  const cancelled = new Set<Owed>();
+/** Adds of the first `count` calls all about files that are made and removed among them and had no other name meanwhile. */
+function cancel(calls: readonly Owed[], count: number, cancelled: Set<Owed>): void {
   /** Made among them, with the calls so far. */
   const young = new Map<Volume, Map<FileId, Owed[]>>();
   for (let index = 0; index < count; index += 1) {
@@ -119,5 +121,4 @@ function cancelledOf(calls: readonly Owed[], count: number): ReadonlySet<Owed> {
     } else if (about !== undefined && names.length === 0) about.push(call);
     else for (const one of files) ofVolume.delete(one);
   }
-  return cancelled;
 }

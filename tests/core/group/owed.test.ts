@@ -4,6 +4,7 @@ import { ROOT_CALLER } from '#core/vfs/caller.ts';
 import { type FileId, ROOT_ID } from '#core/vfs/inode.ts';
 import type { Name } from '#core/vfs/name.ts';
 import { SET_NOTHING } from '#core/vfs/set-attributes.ts';
+import { BackendError } from '#core/volume/backend.ts';
 import { remove, rename, setAttributes, write } from '#core/volume/operations.ts';
 import { suite } from '../../support/suite.ts';
 import { VOLUME } from '../volume/fixture.ts';
@@ -98,3 +99,31 @@ test('whoever touches the content of a file lets the tree follow first', () => {
   volume?.backend.readNow(fileOf(bench, 'two'), 0, Buffer.alloc(1));
   assert.equal(kinds(bench), ['create 1/one', 'create 1/two']);
 });
+
+test('what was left out stays left out when calls are made some at a time, or one between is refused', () => {
+  for (const isRefused of [false, true]) {
+    const bench = lazy();
+    make(bench, 'brief');
+    for (let count = 0; count < 40; count += 1) make(bench, `kept ${count}`);
+    removed(bench, 'brief');
+    bench.state.commit(bench.state.staged);
+    if (isRefused) refuseOnce(bench, 'kept 5');
+    if (isRefused) assert.throws(() => bench.state.settle(), /refused/);
+    else bench.deferred.shift()?.();
+    assert.ok(bench.backend.calls.length < 40);
+    bench.commit();
+    assert.is(bench.backend.calls.length, 40);
+    assert.is(kinds(bench).filter((call) => call.includes('brief')).length, 0);
+  }
+});
+
+function refuseOnce({ backend }: Bench, refused: string): void {
+  const { create } = backend;
+  backend.create = (directory, at, node) => {
+    if (at === refused) {
+      backend.create = create;
+      throw new BackendError('refused', 'no-space');
+    }
+    create.call(backend, directory, at, node);
+  };
+}
