@@ -5,11 +5,9 @@
 import type { Disk } from '../ports/disk.ts';
 import type { Entry, Position } from './entry.ts';
 import type { ViewRun } from './messages.ts';
-import type { Extent, StateMachine } from './state-machine.ts';
+import type { StateMachine } from './state-machine.ts';
 
 const FOLDER = 'aside';
-/** Extents that wait to be fetched again: what discarded entries may have written. Survives a restart. */
-const REFETCH = 'refetch.json';
 /**
  * There while some box may have lost content that no log has, since a power cut: the position up to which none has. Boxes
  * that join fetch such content of later entries as the primary has it, until all are in sync.
@@ -47,17 +45,6 @@ export function setAside(disk: Disk, state: StateMachine, first: Entry, entry: E
   file.close();
 }
 
-export function readRefetch(disk: Disk): readonly Extent[] {
-  const bytes = disk.read(REFETCH);
-  if (bytes === undefined) return [];
-  return JSON.parse(bytes.toString('utf8')) as Extent[];
-}
-
-export function writeRefetch(disk: Disk, extents: readonly Extent[]): void {
-  if (extents.length > 0) disk.replace(REFETCH, Buffer.from(JSON.stringify(extents)));
-  else if (disk.read(REFETCH) !== undefined) disk.remove(REFETCH);
-}
-
 export function readSure(disk: Disk): Position | undefined {
   const bytes = disk.read(SURE);
   return bytes === undefined ? undefined : (Number(bytes.toString('latin1')) as Position);
@@ -78,10 +65,4 @@ export function writeLacking(disk: Disk, lacks: boolean): void {
   if (lacks === isLacking(disk)) return;
   if (lacks) disk.replace(LACKING, Buffer.alloc(0));
   else disk.remove(LACKING);
-}
-
-/** Each extent once, in the order of their first appearance. */
-export function uniqueExtents(extents: readonly Extent[]): Extent[] {
-  const key = (extent: Extent) => `${extent.volume} ${extent.file} ${extent.offset} ${extent.size}`;
-  return [...new Map(extents.map((extent) => [key(extent), extent])).values()];
 }

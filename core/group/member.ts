@@ -15,12 +15,9 @@ import {
   isGroups,
   isLacking,
   listAside,
-  readRefetch,
   readSure,
   setAside,
-  uniqueExtents,
   writeLacking,
-  writeRefetch,
   writeSure,
 } from './aside.ts';
 import type { Answer, Effect } from './context.ts';
@@ -30,9 +27,10 @@ import { type MemberStatus, statusOf } from './member-status.ts';
 import { decodeMessage, encodeMessage, type Message } from './messages.ts';
 import { Outbox } from './outbox.ts';
 import { type EntryRecord, encodeRecords } from './record.ts';
+import { Refetch } from './refetch.ts';
 import { refusalOf } from './refusal.ts';
 import { Replica } from './replica.ts';
-import type { Extent, LoggedEntries, StateMachine } from './state-machine.ts';
+import type { LoggedEntries, StateMachine } from './state-machine.ts';
 import { Syncs } from './syncs.ts';
 import type { Configuration } from './view.ts';
 import { Waiters } from './waiters.ts';
@@ -97,7 +95,7 @@ export class Member {
     (position) => this.#synced(position),
     (error) => this.#fail(`the log cannot be synced: ${error.message}`),
   );
-  #refetch: readonly Extent[] = [];
+  readonly #refetch: Refetch;
   #stopped = false;
   /** The log's last sync, once this box stops: what is asked of the log afterwards is what that one said. */
   #lastSync: Promise<Position> | undefined;
@@ -108,6 +106,7 @@ export class Member {
     this.#ports = ports;
     this.#log = new Log(ports.disk, options.log);
     this.#outbox = new Outbox(this.#log, ports.state);
+    this.#refetch = new Refetch(ports.disk);
   }
 
   /** Opens the log, stages what is not applied yet, and begins to find out who serves. */
@@ -116,8 +115,7 @@ export class Member {
     const lacksEntries = this.#log.gapBefore(state.applied) || isLacking(disk);
     writeLacking(disk, lacksEntries);
     this.#log.open(state.applied, state.appliedView);
-    this.#refetch = uniqueExtents([...readRefetch(disk), ...state.unlogged]);
-    writeRefetch(disk, this.#refetch);
+    this.#refetch.load(state.unlogged);
     state.logged();
     const refused = this.#restage();
     await this.#log.sync();
@@ -426,8 +424,7 @@ export class Member {
         break;
       case 'whole':
         this.#syncs.cut();
-        this.#refetch = [];
-        writeRefetch(this.#ports.disk, []);
+        this.#refetch.fetched();
         break;
       case 'give':
         this.#give(effect.to, effect.request);
@@ -487,6 +484,7 @@ export class Member {
 
   #synced(position: Position): void {
     if (this.#stopped) return;
+    this.#refetch.synced();
     this.#replica?.synced(this.#ports.clock.now(), position);
     this.#drain();
   }
@@ -550,7 +548,7 @@ export class Member {
   #rebase(replica: Replica, isTheirs: (entry: Entry) => boolean): void {
     const { disk, state } = this.#ports;
     const { sure } = replica.context;
-    const extents = [...this.#refetch];
+    const extents = [...this.#refetch.extents];
     let first: Entry | undefined;
     const from = Math.min(sure ?? state.applied, state.applied) + 1;
     this.#log.each(from as Position, this.#log.last, (entry) => {
@@ -562,14 +560,13 @@ export class Member {
       setAside(disk, state, first, entry);
     });
     if (sure !== undefined) writeSure(disk, sure);
-    this.#refetch = uniqueExtents(extents);
-    writeRefetch(disk, this.#refetch);
+    this.#refetch.put(extents);
     state.discard();
     this.#outbox.clear();
     this.#log.truncate(state.applied);
     writeLacking(disk, false);
     this.#syncs.cut();
-    replica.rebased(this.#refetch);
+    replica.rebased(this.#refetch.extents);
   }
 
   /** Stages what the log holds and the store has not. A sentence when the backend refuses. */
