@@ -95,7 +95,7 @@ export class Member {
     (position) => this.#synced(position),
     (error) => this.#fail(`the log cannot be synced: ${error.message}`),
   );
-  readonly #refetch: Refetch;
+  readonly refetch: Refetch;
   #stopped = false;
   /** The log's last sync, once this box stops: what is asked of the log afterwards is what that one said. */
   #lastSync: Promise<Position> | undefined;
@@ -106,7 +106,7 @@ export class Member {
     this.#ports = ports;
     this.#log = new Log(ports.disk, options.log);
     this.#outbox = new Outbox(this.#log, ports.state);
-    this.#refetch = new Refetch(ports.disk);
+    this.refetch = new Refetch(ports.disk);
   }
 
   /** Opens the log, stages what is not applied yet, and begins to find out who serves. */
@@ -115,7 +115,7 @@ export class Member {
     const lacksEntries = this.#log.gapBefore(state.applied) || isLacking(disk);
     writeLacking(disk, lacksEntries);
     this.#log.open(state.applied, state.appliedView);
-    this.#refetch.load(state.unlogged);
+    this.refetch.load(state.unlogged);
     state.logged();
     const refused = this.#restage();
     await this.#log.sync();
@@ -424,7 +424,7 @@ export class Member {
         break;
       case 'whole':
         this.#syncs.cut();
-        this.#refetch.fetched();
+        this.refetch.fetched();
         break;
       case 'give':
         this.#give(effect.to, effect.request);
@@ -484,7 +484,7 @@ export class Member {
 
   #synced(position: Position): void {
     if (this.#stopped) return;
-    this.#refetch.synced();
+    this.refetch.synced();
     this.#replica?.synced(this.#ports.clock.now(), position);
     this.#drain();
   }
@@ -548,7 +548,7 @@ export class Member {
   #rebase(replica: Replica, isTheirs: (entry: Entry) => boolean): void {
     const { disk, state } = this.#ports;
     const { sure } = replica.context;
-    const extents = [...this.#refetch.extents];
+    const extents = [...this.refetch.extents];
     let first: Entry | undefined;
     const from = Math.min(sure ?? state.applied, state.applied) + 1;
     this.#log.each(from as Position, this.#log.last, (entry) => {
@@ -560,13 +560,13 @@ export class Member {
       setAside(disk, state, first, entry);
     });
     if (sure !== undefined) writeSure(disk, sure);
-    this.#refetch.put(extents);
+    this.refetch.put(extents);
     state.discard();
     this.#outbox.clear();
     this.#log.truncate(state.applied);
     writeLacking(disk, false);
     this.#syncs.cut();
-    replica.rebased(this.#refetch.extents);
+    replica.rebased(this.refetch.extents);
   }
 
   /** Stages what the log holds and the store has not. A sentence when the backend refuses. */

@@ -17,6 +17,7 @@ import { Writer } from '../wire/writer.ts';
 import { REGISTRY_VOLUME, writeChange, writeReply } from './body.ts';
 import type { BoxId, Position } from './entry.ts';
 import type { Group, ReplyRecord, ServedVolume, Transaction } from './group.ts';
+import { enterHalfWritten } from './half-written.ts';
 import type { Member } from './member.ts';
 import type { RegistryChange } from './registry.ts';
 import { encodeRegistryChange } from './registry-change.ts';
@@ -43,6 +44,7 @@ export type GroupMember = Pick<
   | 'propose'
   | 'afterCommit'
   | 'onServing'
+  | 'refetch'
 >;
 
 /** There, in the state directory, from the first start after a power cut until what it took is made good. */
@@ -169,7 +171,8 @@ export class GroupService implements Group {
   constructor(deps: ServiceDependencies) {
     this.#deps = deps;
     deps.member.onServing((serving) => {
-      if (!serving) this.#lose();
+      if (serving) this.#enterHalfWritten();
+      else this.#lose();
       for (const listener of this.#servingListeners) listener(serving);
       for (const listener of this.#registryListeners) listener();
     });
@@ -379,6 +382,18 @@ export class GroupService implements Group {
     // Some file systems (btrfs, FAT) do not count files.
     const isFull = space.filesTotal > 0 && space.filesFree === 0;
     return space.sizeFree >= size && !isFull;
+  }
+
+  #enterHalfWritten(): void {
+    const { member, state } = this.#deps;
+    const { refetch } = member;
+    if (refetch.extents.length === 0) return;
+    for (const extent of refetch.extents) {
+      const volume = state.volume(extent.volume);
+      // Known as long as there is no room for it: whoever joins then is told the next time.
+      if (volume !== undefined && !enterHalfWritten(this, volume, extent)) return;
+    }
+    this.afterCommit(state.staged, () => refetch.put([]));
   }
 
   #lose(): void {

@@ -111,6 +111,7 @@ export class VolumeMachine implements Machine {
       get required() {
         return member.required;
       },
+      refetch: member.refetch,
       propose: member.propose.bind(member),
       onServing: member.onServing.bind(member),
       afterCommit: (position: Position, run: () => void) =>

@@ -2,6 +2,7 @@
 import * as assert from 'uvu/assert';
 import type { BoxId, Entry, Position, View } from '#core/group/entry.ts';
 import type { Proposal } from '#core/group/member.ts';
+import { Refetch } from '#core/group/refetch.ts';
 import type { VolumeRecord } from '#core/group/registry.ts';
 import { GroupService } from '#core/group/service.ts';
 import { State } from '#core/group/state.ts';
@@ -12,6 +13,7 @@ import { type Backend, BackendError } from '#core/volume/backend.ts';
 import { Backends } from '#core/volume/backends.ts';
 import { MemoryStore } from '#core/volume/memory-store.ts';
 import { create } from '#core/volume/operations.ts';
+import { SimDisk } from '../../sim/disk.ts';
 import { FakeBackend, LIMITS } from '../volume/fake-backend.ts';
 import { createArgs, recordOf, VOLUME } from '../volume/fixture.ts';
 
@@ -30,6 +32,7 @@ export class Bench {
   opens = true;
   serving = true;
   inSync: readonly BoxId[] = [BOX];
+  readonly refetch = new Refetch(new SimDisk((done) => done()));
   /** What other boxes answer. */
   ask = (): Promise<unknown> => Promise.reject(new Error('no link'));
   readonly #listeners: ((serving: boolean) => void)[] = [];
@@ -93,6 +96,10 @@ export class Bench {
     for (const run of this.#waiting.splice(0)) run();
   }
 
+  serve(): void {
+    for (const listener of this.#listeners) listener(true);
+  }
+
   /** Another box has taken over. */
   replace(): void {
     this.serving = false;
@@ -127,6 +134,7 @@ export class Bench {
       },
       view: 1 as View,
       committed: 0 as Position,
+      refetch: this.refetch,
       get required() {
         return required();
       },

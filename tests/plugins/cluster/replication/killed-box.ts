@@ -9,6 +9,7 @@
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readBody } from '#core/group/body.ts';
 import type { BoxId, Entry, Position } from '#core/group/entry.ts';
 import { Log } from '#core/group/log.ts';
 import { Member } from '#core/group/member.ts';
@@ -94,6 +95,7 @@ backends.add(
 const scratch = createScratch((path) => join(folder, 'state', path));
 const underWay = new UnderWay(scratch.open('under-way', UNDER_WAY_SIZE));
 const state = new State({ self: BOX, rebooted: isPower }, { store, backends, underWay, log });
+const survived = countLogged();
 if (mode.endsWith('rejoin')) rejoin();
 const member = new Member(
   {
@@ -123,6 +125,19 @@ const group = new GroupService({
   random,
   disk,
 });
+
+/** Changes of the journal that are in the log: those with a reply, and barriers; what was half written is nobody's. */
+function countLogged(): number {
+  let count = 0;
+  const own = new Log(disk);
+  own.open(state.applied, state.appliedView);
+  own.each(own.first, own.last, (entry) => {
+    const { changes, reply } = readBody(entry.body);
+    if (reply !== undefined || changes.length === 0) count += 1;
+  });
+  own.close();
+  return count;
+}
 
 /** What joining a primary that has all of this box's log does: everything not applied comes once more, with data. */
 function rejoin(): void {
@@ -190,7 +205,6 @@ if (state.registry.volumes.length === 0) {
   );
 }
 const volume = state.volume(VOLUME) as Volume;
-const survived = state.staged - 1;
 if (survived < journal.answered) {
   fail([`${journal.answered} changes were answered, ${survived} are there`]);
 }
