@@ -212,6 +212,8 @@ export class State implements StateMachine {
     const made = isNew ? this.#openVolume(change.record) : undefined;
     this.registry.apply(change);
     made?.initialize(stamp);
+    // All that was done to it is behind this entry: not known to be committed, like the entry, and may be in the tree.
+    if (made !== undefined && stamp.position > this.#mendedTo) this.#restart?.mend([made]);
     if (change.kind === 'put-verifier') this.#verify();
     this.#onRegistry();
   }

@@ -154,6 +154,18 @@ test('after the end of the process the tree is mended once, and what is behind t
   );
 });
 
+test('the tree of a volume that is not known to be committed is mended as well', () => {
+  const bench = new Bench();
+  const before = bench.store.clone();
+  founded(bench);
+  make(bench, 'file');
+  bench.commit();
+  const again = restarted(bench, before, 0);
+  assert.equal(bench.backend.calls, ['mend files 2 names 1/file made  coming 2 going ']);
+  again.commit();
+  assert.match(String(bench.backend.calls[1]), /^create 1\/file 2/);
+});
+
 test('a process that ends while it starts leaves everything to the next', () => {
   const bench = founded(new Bench());
   for (const name of ['one', 'two']) make(bench, name);
