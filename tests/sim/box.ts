@@ -9,7 +9,7 @@ import type { Clock, InstantMs, Timer } from '#core/ports/clock.ts';
 import type { Random } from '#core/ports/random.ts';
 import type { Register } from './arbiter.ts';
 import { SimDisk } from './disk.ts';
-import type { Broken, Host, Keeper, Machine } from './machine.ts';
+import { type Broken, type Host, type Keeper, type Machine, ProcessEnds } from './machine.ts';
 import type { Endpoint, Net } from './net.ts';
 import type { World } from './world.ts';
 
@@ -44,6 +44,12 @@ export class Box<M extends Machine> implements Endpoint {
   /** What came while it was frozen, in order. */
   #held: (() => void)[] = [];
   #rebooted = false;
+  /** Writes of content, counted before and after, until the process ends in the middle of one; 0: it does not. */
+  tearsIn = 0;
+  /** Not in what a promise goes on with: whoever waits for that would hear that it failed. */
+  #isInEvent = false;
+  /** Called when it has. */
+  onTorn: () => void = () => {};
   running = false;
   /** Operations that this box made and has in its log: no power cut, and they are never thrown away. */
   readonly logged = new Set<string>();
@@ -107,6 +113,8 @@ export class Box<M extends Machine> implements Endpoint {
     if (!this.running) return;
     this.#note(power ? 'loses power' : 'is killed');
     this.running = false;
+    this.disk.isDeaf = false;
+    this.tearsIn = 0;
     this.#process += 1;
     this.#frozenUntil = 0;
     this.#held = [];
@@ -195,6 +203,9 @@ export class Box<M extends Machine> implements Endpoint {
       },
       between: (low, high) => world.between(low, high),
       below: (below) => world.random.below(below),
+      torn: () => {
+        if (process === this.#process) this.#tear();
+      },
       logged: (operation) => this.logged.add(operation),
       note: (text) => this.#note(text),
       fail: (error) => {
@@ -256,9 +267,31 @@ export class Box<M extends Machine> implements Endpoint {
     const attempt = (): void => {
       if (process !== this.#process) return;
       if (this.frozen || this.#held.length > 0) this.#held.push(run);
-      else run();
+      else this.#run(run);
     };
     this.#world.after(delayMs, attempt, settles);
+  }
+
+  #run(run: () => void): void {
+    this.#isInEvent = true;
+    try {
+      run();
+    } catch (error) {
+      if (!(error instanceof ProcessEnds)) throw error;
+      this.crash(false);
+      this.onTorn();
+    } finally {
+      this.#isInEvent = false;
+    }
+  }
+
+  #tear(): void {
+    if (this.tearsIn === 0 || !this.#isInEvent) return;
+    this.tearsIn -= 1;
+    if (this.tearsIn > 0) return;
+    this.disk.isDeaf = true;
+    this.#keeper.torn?.();
+    throw new ProcessEnds('the process ends here');
   }
 
   /** Operations in the files that were set aside. */
@@ -275,7 +308,7 @@ export class Box<M extends Machine> implements Endpoint {
   }
 
   #thaw(): void {
-    while (!this.frozen && this.#held.length > 0) this.#held.shift()?.();
+    while (!this.frozen && this.#held.length > 0) this.#run(this.#held.shift() as () => void);
   }
 
   #broken(error: Error): void {

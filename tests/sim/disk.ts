@@ -18,6 +18,8 @@ export class SimDisk implements Disk {
   readonly #files = new Map<string, Stored>();
   /** Calls `done` after the time that a sync takes. */
   readonly #syncs: (done: () => void) => void;
+  /** The process has ended: what it does while its calls unwind reaches nothing. */
+  isDeaf = false;
 
   constructor(syncs: (done: () => void) => void) {
     this.#syncs = syncs;
@@ -58,7 +60,7 @@ export class SimDisk implements Disk {
       file.reserved = 0;
     }
     this.#files.set(path, file);
-    return new SimFile(file, this.#syncs);
+    return new SimFile(file, this);
   }
 
   list(path: string): readonly string[] {
@@ -70,7 +72,7 @@ export class SimDisk implements Disk {
   }
 
   remove(path: string): void {
-    this.#files.delete(path);
+    if (!this.isDeaf) this.#files.delete(path);
   }
 
   read(path: string): Buffer | undefined {
@@ -79,6 +81,7 @@ export class SimDisk implements Disk {
   }
 
   replace(path: string, bytes: Uint8Array): void {
+    if (this.isDeaf) return;
     const copy = Buffer.from(bytes);
     this.#files.set(path, {
       bytes: copy,
@@ -89,6 +92,11 @@ export class SimDisk implements Disk {
       begun: 0,
       done: 0,
     });
+  }
+
+  /** Calls `done` after the time that a sync takes. */
+  synced(done: () => void): void {
+    this.#syncs(done);
   }
 
   checksum(bytes: Uint8Array): number {
@@ -102,11 +110,11 @@ export class SimDisk implements Disk {
 
 class SimFile implements AppendFile {
   readonly #file: Stored;
-  readonly #syncs: (done: () => void) => void;
+  readonly #disk: SimDisk;
 
-  constructor(file: Stored, syncs: (done: () => void) => void) {
+  constructor(file: Stored, disk: SimDisk) {
     this.#file = file;
-    this.#syncs = syncs;
+    this.#disk = disk;
   }
 
   get size(): number {
@@ -115,6 +123,7 @@ class SimFile implements AppendFile {
 
   append(chunks: readonly Uint8Array[]): void {
     const file = this.#file;
+    if (this.#disk.isDeaf) return;
     for (const chunk of chunks) {
       if (file.size + chunk.length > file.bytes.length) {
         const grown = Buffer.alloc((file.size + chunk.length) * 2);
@@ -134,7 +143,7 @@ class SimFile implements AppendFile {
     file.begun += 1;
     const turn = file.begun;
     return new Promise((resolve) => {
-      this.#syncs(() => {
+      this.#disk.synced(() => {
         if (turn > file.done) {
           file.durable = durable;
           file.durableReserved = reserved;
@@ -155,6 +164,7 @@ class SimFile implements AppendFile {
   }
 
   truncate(size: number): void {
+    if (this.#disk.isDeaf) return;
     this.#file.size = size;
     this.#file.reserved = 0;
   }
@@ -164,10 +174,12 @@ class SimFile implements AppendFile {
   }
 
   reserve(size: number): void {
+    if (this.#disk.isDeaf) return;
     this.#file.reserved = size;
   }
 
   seal(): void {
+    if (this.#disk.isDeaf) return;
     const file = this.#file;
     file.reserved = 0;
     file.durable = Buffer.from(file.bytes.subarray(0, file.size));
@@ -177,7 +189,7 @@ class SimFile implements AppendFile {
   }
 
   close(): void {
-    this.#file.reserved = 0;
+    if (!this.#disk.isDeaf) this.#file.reserved = 0;
   }
 }
 

@@ -20,6 +20,9 @@ export type Broken =
   /** Backups leave one entry in a hundred out of their catalogs. */
   | 'skip-rows';
 
+/** Thrown where a process ends in the middle of what it does; caught by its box. */
+export class ProcessEnds extends Error {}
+
 /** One process, as its machine sees it: everything that it begins ends with it. */
 export interface Host {
   readonly id: BoxId;
@@ -40,6 +43,8 @@ export interface Host {
   later(delayMs: number, run: () => void): void;
   between(low: number, high: number): number;
   below(below: number): number;
+  /** Content is about to be written, or was: throws `ProcessEnds` where the process is to end here. */
+  torn(): void;
   /** The box made an operation and has it in its log. */
   logged(id: string): void;
   note(text: string): void;
@@ -61,6 +66,8 @@ export interface Machine {
 export interface Keeper<M extends Machine> {
   /** A new process. */
   start(host: Host): M;
+  /** The process has ended within a call: what that still does while it unwinds reaches nothing. */
+  torn?(): void;
   /** All that was not synced may be gone. */
   powerCut(host: Pick<Host, 'between' | 'below'>): void;
 }

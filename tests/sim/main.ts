@@ -2,7 +2,7 @@
  * Runs seeds of the simulation.
  *
  *     npm run sim -- --seed N --steps N [--seeds K] [--state register|volume|both] [--break RULE]
- *                 [--keep-going] [--tail LINES]
+ *                 [--tears] [--keep-going] [--tail LINES]
  */
 import { parseArgs } from 'node:util';
 import type { Broken } from './machine.ts';
@@ -17,6 +17,7 @@ const { values } = parseArgs({
     seeds: { type: 'string', default: '1' },
     state: { type: 'string', default: 'both' },
     break: { type: 'string' },
+    tears: { type: 'boolean', default: false },
     'keep-going': { type: 'boolean', default: false },
     tail: { type: 'string', default: String(TRACE_TAIL) },
   },
@@ -44,7 +45,13 @@ async function main(): Promise<void> {
   let failed = 0;
   for (let seed = first; seed < first + count; seed += 1) {
     const broken = values.break as Broken | undefined;
-    const result = await simulate({ seed, steps, state: stateOf(seed), broken });
+    const result = await simulate({
+      seed,
+      steps,
+      state: stateOf(seed),
+      broken,
+      tears: values.tears,
+    });
     if (result.failure !== undefined) {
       process.exitCode = 1;
       failed += 1;

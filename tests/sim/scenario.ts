@@ -1,10 +1,12 @@
 /** What the boxes of a run hold and what its clients do: registers, or a volume. */
 import type { BoxId } from '#core/group/entry.ts';
 import type { LogOptions } from '#core/group/log.ts';
+import type { Seeded } from '../support/seeded.ts';
 import type { Register } from './arbiter.ts';
 import { Box } from './box.ts';
 import { Client } from './client.ts';
 import { History } from './history.ts';
+import { Leaver } from './leaver.ts';
 import type { Broken, Machine, SimClient } from './machine.ts';
 import type { Net } from './net.ts';
 import { RegisterKeeper } from './register-machine.ts';
@@ -16,6 +18,8 @@ import type { World } from './world.ts';
 export interface Scenario {
   readonly boxes: readonly Box<Machine>[];
   readonly clients: readonly SimClient[];
+  /** Makes calls that are not made again, until it is told to leave. */
+  readonly leaver?: Leaver | undefined;
   /** In words. */
   readonly setting: string;
   /** Changes that were answered. */
@@ -34,6 +38,8 @@ export interface Ground {
   readonly broken: Broken | undefined;
   /** Boxes lose power. */
   readonly power: boolean;
+  /** Of runs in which processes end in the middle of writes. */
+  readonly tears: Seeded | undefined;
   readonly log: LogOptions;
 }
 
@@ -72,12 +78,15 @@ export function volumes(ground: Ground): Scenario {
     const calls = Math.ceil(ground.steps / CLIENTS);
     return new VolumeClient(`c${index}`, calls, world, boxes, ledger);
   });
+  // A power cut may leave bytes of calls that no log names any more, and nobody sends again.
+  const leaver = ground.tears && !power ? new Leaver(world, boxes, ground.tears) : undefined;
   const kinds = boxes.map(({ id, machine }) =>
     machine.keeper.options.persistent ? `${id} keeps content` : `${id} forgets content`,
   );
   return {
     boxes,
     clients,
+    leaver,
     setting: `durability ${durability}, ${kinds.join(', ')}`,
     get count() {
       return ledger.count;

@@ -26,17 +26,21 @@ export class SimBackend implements Backend {
   readonly #table: LocalTable;
   /** Calls it back when a sync begun now is done. */
   readonly #syncs: (done: () => void) => void;
+  /** Before and after content is written: the process may end there. */
+  readonly #torn: () => void;
 
   constructor(
     persistent: boolean,
     medium: Medium,
     table: LocalTable,
     syncs: (done: () => void) => void,
+    torn: () => void = () => {},
   ) {
     this.abilities = { persistent, tree: persistent, limits: LIMITS };
     this.#medium = medium;
     this.#table = table;
     this.#syncs = syncs;
+    this.#torn = torn;
   }
 
   read(file: FileId, offset: number, target: Buffer): number {
@@ -51,11 +55,11 @@ export class SimBackend implements Backend {
     const before = this.#medium.content.get(file);
     const after = resized(before, Math.max(before?.length ?? 0, offset + data.length));
     data.copy(after, offset);
-    this.#medium.put(file, after);
+    this.#put(file, after);
   }
 
   truncate(file: FileId, size: number): void {
-    this.#medium.put(file, resized(this.#medium.content.get(file), size));
+    this.#put(file, resized(this.#medium.content.get(file), size));
   }
 
   clear(file: FileId): void {
@@ -76,11 +80,11 @@ export class SimBackend implements Backend {
 
   create(directory: FileId, name: string, node: MirrorNode): void {
     this.#table.put(String(node.id), Buffer.from(node.kind));
-    this.#put({ directory, name }, node.id);
+    this.#name({ directory, name }, node.id);
   }
 
   link(file: FileId, directory: FileId, name: string): void {
-    this.#put({ directory, name }, file);
+    this.#name({ directory, name }, file);
   }
 
   remove(directory: FileId, name: string, file: FileId, last: boolean): void {
@@ -96,7 +100,7 @@ export class SimBackend implements Backend {
   ): void {
     this.#take(source, file);
     if (replaced?.last === true) this.#forget(replaced.file);
-    this.#put(target, file);
+    this.#name(target, file);
   }
 
   setAttributes(): void {}
@@ -128,7 +132,13 @@ export class SimBackend implements Backend {
     return Promise.resolve();
   }
 
-  #put({ directory, name }: Place, file: FileId): void {
+  #put(file: FileId, bytes: Buffer): void {
+    this.#torn();
+    this.#medium.put(file, bytes);
+    this.#torn();
+  }
+
+  #name({ directory, name }: Place, file: FileId): void {
     if (!this.abilities.tree) return;
     const key = `${directory}/${name}`;
     if (this.#medium.names.get(key) === file) throw new Error(`${key}: there already`);

@@ -1,6 +1,7 @@
 /** One run: boxes, clients and faults on a seed; then everything is mended, comes to rest and is checked. */
 import type { BoxId } from '#core/group/entry.ts';
 import type { LogOptions } from '#core/group/log.ts';
+import { Seeded } from '../support/seeded.ts';
 import { Register } from './arbiter.ts';
 import type { Box } from './box.ts';
 import { SimFailure } from './history.ts';
@@ -16,6 +17,8 @@ export interface SimOptions {
   /** What the boxes hold. */
   readonly state: 'register' | 'volume';
   readonly broken?: Broken | undefined;
+  /** Processes end in the middle of writes, too. */
+  readonly tears?: boolean;
 }
 
 export interface SimResult {
@@ -80,10 +83,13 @@ class Simulation {
   readonly #power: boolean;
   /** Milliseconds between faults at most: some runs hardly come to rest between them. */
   readonly #paceMs: number;
+  /** A chance of its own: without tears a seed gives the same run as ever. */
+  readonly #tears: Seeded | undefined;
   #failing = true;
 
   constructor(options: SimOptions) {
     const world = new World(options.seed);
+    this.#tears = options.tears === true ? new Seeded(options.seed) : undefined;
     const { random } = world;
     this.world = world;
     this.#power = random.chance(2);
@@ -100,6 +106,7 @@ class Simulation {
       steps: options.steps,
       broken: options.broken,
       power: this.#power,
+      tears: this.#tears,
       log: logOptions(world, options),
     };
     this.scenario = options.state === 'volume' ? volumes(ground) : registers(ground);
@@ -116,6 +123,8 @@ class Simulation {
     const { clients } = this.scenario;
     for (const client of clients) client.start();
     this.#fault();
+    if (this.#tears !== undefined) this.#tear(this.#tears);
+    this.scenario.leaver?.start();
     const done = () => clients.every((client) => client.done) || this.#isOver;
     await this.world.run(FAULTS_MS_MAX, done);
     this.#mend();
@@ -152,6 +161,21 @@ class Simulation {
       const other = random.pick(this.#boxes.filter((candidate) => candidate !== box));
       random.pick(this.#faults())(box, other);
       this.#fault();
+    });
+  }
+
+  /** Has a box end in the middle of one of its next writes. */
+  #tear(chance: Seeded): void {
+    this.world.after(20 + chance.below(this.#paceMs), () => {
+      if (!this.#failing) return;
+      const box = chance.pick(this.#boxes);
+      box.tearsIn = 1 + chance.below(8);
+      box.onTorn = () => {
+        this.world.after(5 + chance.below(3000), () => {
+          if (!box.running) box.start();
+        });
+      };
+      this.#tear(chance);
     });
   }
 
@@ -192,6 +216,8 @@ class Simulation {
 
   #mend(): void {
     this.#failing = false;
+    for (const box of this.#boxes) box.tearsIn = 0;
+    if (this.scenario.leaver !== undefined) this.scenario.leaver.isLeft = true;
     this.world.note('everything is mended');
     this.#boxes.forEach((box, index) => {
       this.register.cut(box.id, false);

@@ -5,10 +5,11 @@
 import { readBody } from '#core/group/body.ts';
 import type { Position } from '#core/group/entry.ts';
 import { Log } from '#core/group/log.ts';
-import type { FileId, Inode } from '#core/vfs/inode.ts';
+import { type FileId, type Inode, ROOT_ID } from '#core/vfs/inode.ts';
 import type { Volume } from '#core/volume/volume.ts';
 import type { Box } from './box.ts';
 import { SimFailure } from './history.ts';
+import { LEFT } from './leaver.ts';
 import type { Handle } from './volume-call.ts';
 import { VOLUME, type VolumeMachine } from './volume-machine.ts';
 import type { VolumeModel } from './volume-model.ts';
@@ -69,7 +70,10 @@ export class VolumeLedger {
     const [first, ...others] = boxes;
     if (first === undefined) return;
     const rows = rowsOf(first);
-    for (const other of others) compareRows(first, rows, other);
+    for (const other of others) {
+      compareRows(first, rows, other);
+      compareLeft(first, other);
+    }
     for (const box of boxes) {
       for (const model of models) this.#compare(box, model);
       checkMedium(box);
@@ -161,6 +165,15 @@ function compareRows(first: Box<VolumeMachine>, rows: string[], other: Box<Volum
   const at = rows.findIndex((row, index) => row !== theirs[index]);
   if (at < 0 && rows.length === theirs.length) return;
   throw new SimFailure(`catalogs differ: ${first.id} ${rows[at]}, ${other.id} ${theirs[at]}`);
+}
+
+/** The file of a client that asked for nothing twice (leaver.ts). */
+function compareLeft(first: Box<VolumeMachine>, other: Box<VolumeMachine>): void {
+  const file = volumeOf(first).tree.child(ROOT_ID, LEFT)?.id;
+  if (file === undefined) return;
+  const [one, two] = [first, other].map((box) => contentOf(volumeOf(box), file));
+  if (one === undefined || two === undefined || one.equals(two)) return;
+  throw new SimFailure(differ(`${LEFT} on ${first.id} and ${other.id}`, one, two));
 }
 
 /** What the backend was told of names and sizes is what the catalog says. */

@@ -44,6 +44,10 @@ export class VolumeKeeper implements Keeper<VolumeMachine> {
     return new VolumeMachine(this, host);
   }
 
+  torn(): void {
+    this.underWay = Buffer.from(this.underWay);
+  }
+
   powerCut(chance: Pick<Host, 'below'>): void {
     this.store = this.store.crash();
     this.medium.powerCut(chance);
@@ -206,12 +210,13 @@ export class VolumeMachine implements Machine {
   #open(table: LocalTable): SimBackend {
     const { keeper } = this;
     if (!keeper.options.persistent) keeper.medium = new Medium();
-    return new SimBackend(keeper.options.persistent, keeper.medium, table, (done) =>
+    const syncs = (done: () => void): void =>
       this.#host.later(this.#host.between(...SYNC_MS), () => {
         this.#host.settle();
         done();
-      }),
-    );
+      });
+    const torn = (): void => this.#host.torn();
+    return new SimBackend(keeper.options.persistent, keeper.medium, table, syncs, torn);
   }
 
   #serving(serving: boolean): void {
