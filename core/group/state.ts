@@ -171,7 +171,7 @@ export class State implements StateMachine {
   stage(entry: Entry): void {
     assert(entry.position === this.#staged + 1, `entry ${entry.position} after ${this.#staged}`);
     const body = readBody(entry.body);
-    if (this.#rejoins) this.#restart?.pass(entry, true);
+    if (this.#rejoins && entry.position > this.#followed) this.#restart?.pass(entry, true);
     this.staging.at(entry.position);
     const stamp = { position: entry.position, time: entry.time };
     for (const change of body.changes) this.#stageChange(entry, change, stamp);
@@ -269,9 +269,10 @@ export class State implements StateMachine {
     });
     this.#mend(restart);
     log.each((this.#committed + 1) as Position, log.last, (entry) => this.stage(entry));
-    // After a power cut the tree may be ahead of the log: that shows when other boxes have sent what it lacks.
+    // After a power cut the tree may be ahead of the log, and so it is where the log was begun anew for the sake of a
+    // backend that keeps nothing: that shows when other boxes have sent what is lacking.
     if (this.#options.rebooted) this.#rewrite(restart, log);
-    else this.#restart = undefined;
+    else if (this.#followed <= log.last) this.#restart = undefined;
     this.fold();
   }
 

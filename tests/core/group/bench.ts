@@ -38,6 +38,7 @@ export class Bench {
   readonly #listeners: ((serving: boolean) => void)[] = [];
   #waiting: (() => void)[] = [];
 
+  /** @param others The backend of volumes beside the first, where they have another. */
   constructor(
     store = new MemoryStore(),
     backend = new FakeBackend(),
@@ -45,6 +46,7 @@ export class Bench {
     persistent = true,
     lazy = false,
     underWay?: UnderWay,
+    others?: FakeBackend,
   ) {
     const later = (_: number, run: () => void): void => {
       this.deferred.push(run);
@@ -57,9 +59,9 @@ export class Bench {
       name: 'fake',
       check: () => undefined,
       limits: () => LIMITS,
-      open: (): Backend => {
+      open: ({ volume }): Backend => {
         if (!this.opens) throw new BackendError('fake: cannot be opened', 'io');
-        return backend;
+        return volume === VOLUME ? backend : (others ?? backend);
       },
     });
     this.state = new State(

@@ -1,5 +1,6 @@
 import * as assert from 'uvu/assert';
 import type { Entry, Position, View } from '#core/group/entry.ts';
+import type { VolumeRecord } from '#core/group/registry.ts';
 import type { LoggedEntries } from '#core/group/state-machine.ts';
 import { UNDER_WAY_SIZE, UnderWay } from '#core/group/under-way.ts';
 import { DiskError } from '#core/ports/disk.ts';
@@ -10,7 +11,7 @@ import type { MemoryStore } from '#core/volume/memory-store.ts';
 import { create, write } from '#core/volume/operations.ts';
 import { suite } from '../../support/suite.ts';
 import { FakeBackend } from '../volume/fake-backend.ts';
-import { createArgs, VOLUME } from '../volume/fixture.ts';
+import { createArgs, recordOf, VOLUME } from '../volume/fixture.ts';
 import { Bench, founded, make } from './bench.ts';
 
 const test = suite('group/state');
@@ -275,6 +276,40 @@ test('a store that is emptied because a backend lost its content can be emptied 
   const again = new Bench(store, backend, false, false);
   assert.is(again.state.applied, 0);
   assert.is(again.state.registry.volumes.length, 0);
+});
+
+test('a tree whose log was begun anew, because another volume keeps nothing, is not told all once more', () => {
+  const bench = founded(new Bench());
+  make(bench, 'one');
+  const record: VolumeRecord = { ...recordOf(), id: 2, name: 'forgets', durability: 'disk' };
+  bench.seal((transaction) => transaction.registry({ kind: 'put-volume', record }));
+  bench.commit();
+  const followed = bench.state.staged;
+  make(bench, 'two');
+  bench.state.commit(bench.state.staged);
+  bench.backend.calls.length = 0;
+  const again = new Bench(
+    bench.store,
+    bench.backend,
+    false,
+    true,
+    false,
+    undefined,
+    new FakeBackend(),
+  );
+  assert.is(again.state.applied, 0);
+  again.state.restage(loggedOf([], 0));
+  again.state.discard();
+  for (const entry of bench.entries) {
+    again.state.stage(entry);
+    again.state.commit(entry.position);
+  }
+  again.state.caughtUp(loggedOf(bench.entries, bench.state.staged));
+  assert.equal(bench.backend.calls, [`mend files 3 names 1/two=3 made 3 coming  going `]);
+  assert.is(again.state.followed, followed + 1);
+  make(again, 'three');
+  again.commit();
+  assert.is(bench.backend.calls.length, 2);
 });
 
 test('a store is never safe ahead of the backends', async () => {
