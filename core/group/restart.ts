@@ -15,8 +15,8 @@ import type { Volume } from '../volume/volume.ts';
 import { REGISTRY_VOLUME, readBody } from './body.ts';
 import type { BoxId, Entry, Position } from './entry.ts';
 
-/** Bytes looked at together where a file is to hold zeros. */
-const ZEROS_SIZE = 256 * 1024;
+/** Looked at together where a file is to hold zeros: compared, and not counted, because a hole may be large. */
+const ZEROS = Buffer.alloc(256 * 1024);
 
 /** What the entries did to one volume. */
 class Trail {
@@ -158,13 +158,14 @@ function prepare(
 
 /** Reads before it writes: what was a hole stays one. */
 function clean(backend: Volume['backend'], file: FileId, { from, to }: Range): void {
-  const bytes = Buffer.alloc(Math.min(ZEROS_SIZE, to - from));
+  const bytes = Buffer.alloc(Math.min(ZEROS.length, to - from));
   for (let at = from; at < to; ) {
     const part = bytes.subarray(0, Math.min(bytes.length, to - at));
     const count = backend.readNow(file, at, part);
     if (count === 0) return;
     const found = part.subarray(0, count);
-    if (found.some((byte) => byte !== 0)) backend.write(file, at, found.fill(0));
+    const zeros = ZEROS.subarray(0, count);
+    if (!found.equals(zeros)) backend.write(file, at, zeros);
     at += count;
   }
 }
