@@ -1,8 +1,8 @@
 /**
  * System calls that Node.js does not offer, as the file-system backends need them.
  *
- * Paths are bytes *with* their closing NUL, so that no call copies a name. Every function blocks the event loop
- * for one system call and throws `SyscallError` unless its comment names another answer.
+ * Paths are bytes *with* their closing NUL, so that no call copies a name. Every function but `syncFilesystem` blocks the event
+ * loop for one system call and throws `SyscallError` unless its comment names another answer.
  */
 export interface KernelHandle {
   /** The file system's own code for the shape of `bytes`. */
@@ -40,8 +40,8 @@ export interface Syscalls {
    * there is none that fits.
    */
   getAttribute(path: Buffer, name: Buffer, target: Uint8Array): number | undefined;
-  /** Writes out everything of the file system that the descriptor is on; blocks until it is stable. */
-  syncFilesystem(fd: number): void;
+  /** Resolves when everything of the file system that the descriptor is on is stable; in a thread of its own. */
+  syncFilesystem(fd: number): Promise<void>;
   /**
    * Reads at `offset` only what is in the page cache. Returns the bytes read (0 at the end of the file, may be fewer
    * than there is room where the cache holds no more), or `would-block` when none of it is cached or the file system cannot tell.

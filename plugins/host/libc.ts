@@ -9,6 +9,20 @@ export function libc(declaration: string): (...values: unknown[]) => number {
   return library.func(declaration) as (...values: unknown[]) => number;
 }
 
+/** The call in a thread of koffi's. Why it failed, if it did, cannot be asked there. */
+export function later(
+  call: (...values: unknown[]) => number,
+  ...values: unknown[]
+): Promise<number> {
+  type Done = (error: Error | null, result: number) => void;
+  const threaded = call as unknown as { readonly async: (...values: [...unknown[], Done]) => void };
+  return new Promise((resolve, reject) => {
+    threaded.async(...values, (error, result) =>
+      error === null ? resolve(result) : reject(error),
+    );
+  });
+}
+
 /** Numbers that have two names keep the first in the alphabet, which is the one Linux prints (`EAGAIN`). */
 const NAMES = new Map<number, string>(
   Object.entries(koffi.os.errno)

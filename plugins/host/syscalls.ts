@@ -1,6 +1,12 @@
 /** The system calls of `core/ports/syscalls.ts`, on Linux. */
-import { KERNEL_HANDLE_SIZE_MAX, type KernelHandle, type Syscalls } from '#core/ports/syscalls.ts';
-import { addressOf, checked, lastError, libc } from './libc.ts';
+import { fstatSync } from 'node:fs';
+import {
+  KERNEL_HANDLE_SIZE_MAX,
+  type KernelHandle,
+  SyscallError,
+  type Syscalls,
+} from '#core/ports/syscalls.ts';
+import { addressOf, checked, lastError, later, libc } from './libc.ts';
 
 const AT_FDCWD = -100;
 /** The same on x86-64 and arm64. */
@@ -72,8 +78,10 @@ export function createSyscalls(): Syscalls {
       if (NO_ATTRIBUTE.has(error.code)) return undefined;
       throw error;
     },
-    syncFilesystem(fd) {
-      checked('syncfs', syncfs(fd));
+    async syncFilesystem(fd) {
+      // Of a thread the error number cannot be had; a descriptor that is none is told from a disk that failed.
+      fstatSync(fd);
+      if ((await later(syncfs, fd)) < 0) throw new SyscallError('syncfs', 'EIO', 5);
     },
     readNow(fd, target, offset) {
       vector.writeBigUInt64LE(addressOf(target), 0);

@@ -1,14 +1,16 @@
 /** The file system that the volume is on, as a whole: how full it is, and when it is flushed. */
-import { closeSync, fsync, openSync, statfsSync, writeSync } from 'node:fs';
+import { closeSync, fsync, openSync, statfsSync, statSync, writeSync } from 'node:fs';
 import type { Clock, InstantMs } from '#core/ports/clock.ts';
 import type { Syscalls } from '#core/ports/syscalls.ts';
 import type { Space } from '#core/volume/backend.ts';
+import { hasJournal } from './journal.ts';
 import { bytesOf, type Layout } from './layout.ts';
 
 /** Milliseconds for which an answer about free space is given again. */
 const SPACE_AGE_MS_MAX = 1000;
-/** ext2 to ext4, and XFS (`f_type` of statfs(2)): flushing one changed file there flushes every earlier change of names. */
-const ORDERED_JOURNALS: ReadonlySet<number> = new Set([0xef53, 0x58465342]);
+/** `f_type` of statfs(2): where one of these has a journal, flushing one changed file flushes every earlier change of names. */
+const EXT = 0xef53;
+const XFS = 0x58465342;
 
 /** tmpfs. */
 const MEMORY = 0x01021994;
@@ -28,8 +30,9 @@ export class Medium {
     this.#clock = clock;
     this.#syscalls = syscalls;
     this.#asked = clock.now();
-    const { type } = statfsSync(bytesOf(layout.root));
-    this.#isOrdered = ORDERED_JOURNALS.has(type);
+    const root = bytesOf(layout.root);
+    const { type } = statfsSync(root);
+    this.#isOrdered = type === XFS || (type === EXT && hasJournal(statSync(root).dev));
     this.isMemory = type === MEMORY;
   }
 
@@ -50,10 +53,10 @@ export class Medium {
   /** Resolves when every name and attribute set so far survives a power cut. Contents are flushed by their files. */
   async flushNames(rootFd: number): Promise<void> {
     if (this.#isOrdered) await this.#flushJournal();
-    else this.#syscalls.syncFilesystem(rootFd);
+    else await this.#syscalls.syncFilesystem(rootFd);
   }
 
-  /** In a pool thread: syncfs(2) would stop the event loop until the disk has everything, of other programs too. */
+  /** syncfs(2) would flush everything, of other programs too. */
   #flushJournal(): Promise<void> {
     const fd = openSync(bytesOf(`${this.#layout.corner}/checkpoint`), 'w', 0o600);
     return new Promise((resolve, reject) => {
