@@ -117,6 +117,8 @@ export type Message =
       readonly view: View;
       readonly lastView: View;
       readonly last: Position;
+      /** It has neither its content nor a log to make it again from. */
+      readonly lacks: boolean;
     };
 
 type Kind = Message['kind'];
@@ -210,6 +212,7 @@ export function encodeMessage(message: Exclude<Message, Append>): Buffer[] {
       to.u64(message.view);
       to.u64(message.lastView);
       to.u64(message.last);
+      to.u8(message.lacks ? 1 : 0);
       break;
     default:
       message satisfies never;
@@ -307,6 +310,7 @@ const decoders: Readonly<Record<Exclude<Kind, 'append'>, (from: Reader) => Messa
     view: view(from),
     lastView: view(from),
     last: position(from),
+    lacks: from.u8() === 1,
   }),
 };
 

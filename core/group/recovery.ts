@@ -12,12 +12,13 @@ import type { Configuration } from './view.ts';
 
 /** Serving now would show an empty volume as if it were the group's. */
 const LOST =
-  'only this box was in sync, it has lost its content, and its log does not reach back to the beginning: its content must be copied anew';
+  'every box that was in sync has lost its content, and no log reaches back to the beginning: its content must be copied anew';
 
 interface Told {
   readonly role: Role;
   readonly lastView: View;
   readonly last: Position;
+  readonly lacks: boolean;
 }
 
 export class Recovery implements RoleMachine {
@@ -59,9 +60,13 @@ export class Recovery implements RoleMachine {
 
   step(from: BoxId, message: Message): void {
     if (message.kind !== 'tell') return;
-    const { role, lastView, last } = message;
-    this.#told.set(from, { role, lastView, last });
+    const { role, lastView, last, lacks } = message;
+    this.#told.set(from, { role, lastView, last, lacks });
     if (this.#register === undefined) return;
+    if (this.#isAllLost(this.#register)) {
+      this.#to.out(LOST);
+      return;
+    }
     if (this.#decide()) this.#actAt = this.#context.now;
     if (role !== 'primary') return;
     if (this.#register.primary !== from || message.view !== this.#register.view) return;
@@ -89,8 +94,8 @@ export class Recovery implements RoleMachine {
     this.#empty = false;
     if (this.#register?.view !== configuration.view) this.#since = this.#context.now;
     this.#register = configuration;
-    const { lacksEntries, self } = this.#context;
-    if (lacksEntries && configuration.inSync.join() === self) this.#to.out(LOST);
+    const { self } = this.#context;
+    if (this.#isAllLost(configuration)) this.#to.out(LOST);
     else if (!configuration.inSync.includes(self)) this.#follow(configuration);
     else if (this.#told.get(configuration.primary)?.role === 'primary') this.#follow(configuration);
     else if (this.#decide()) this.#actAt = this.#context.now;
@@ -128,10 +133,17 @@ export class Recovery implements RoleMachine {
     return waited;
   }
 
+  #isAllLost({ inSync }: Configuration): boolean {
+    const { lacksEntries, self } = this.#context;
+    const isLost = (box: BoxId) => (box === self ? lacksEntries : this.#told.get(box)?.lacks);
+    return inSync.includes(self) && inSync.every((box) => isLost(box) === true);
+  }
+
   /** Whether another box should go first: it has more, or as much and the register's word, or runs all along. */
   #isBetter(box: BoxId, register: Configuration): boolean {
     const told = this.#told.get(box);
-    if (told === undefined || told.role === 'out' || told.role === 'joining') return false;
+    if (told === undefined || told.lacks) return false;
+    if (told.role === 'out' || told.role === 'joining') return false;
     if (told.role !== 'recovering') return true;
     const { log, self } = this.#context;
     if (told.lastView !== log.lastView) return told.lastView > log.lastView;

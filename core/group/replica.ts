@@ -189,6 +189,7 @@ export class Replica {
           view: context.view,
           lastView: context.log.lastView,
           last: context.log.last,
+          lacks: context.lacksEntries,
         });
         return false;
       case 'tell':

@@ -43,6 +43,8 @@ export class Survey {
   readonly #names = new Map<FileId, Set<string>>();
   /** Where each directory is now; `unnamed` in our corner. */
   readonly #homes = new Map<FileId, Place | 'unnamed'>();
+  /** Of directories, as long as none moves. */
+  readonly #paths = new Map<FileId, string>();
   /** Files that were touched, and directories above them: no other can stand at a name that was touched. */
   readonly #considered = new Set<FileId>();
   /** Files by the inode numbers that the table has of them. */
@@ -68,8 +70,13 @@ export class Survey {
     if (directory === ROOT_ID) return layout.inRoot(name);
     const home = this.#homes.get(directory);
     if (home === undefined) return undefined;
+    const known = this.#paths.get(directory);
+    if (known !== undefined) return `${known}/${name}`;
     const parent = home === 'unnamed' ? unnamed.path(directory) : this.path(home);
-    return parent && `${layout.shorten(parent)}/${name}`;
+    if (parent === undefined) return undefined;
+    const path = layout.shorten(parent);
+    this.#paths.set(directory, path);
+    return `${path}/${name}`;
   }
 
   /** Whether the directory stands somewhere in the tree. */
@@ -81,6 +88,7 @@ export class Survey {
 
   moved(directory: FileId, home: Place | 'unnamed'): void {
     this.#homes.set(directory, home);
+    this.#paths.clear();
   }
 
   #consider(place: Place): void {

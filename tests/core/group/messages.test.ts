@@ -46,7 +46,7 @@ const SAMPLES: readonly Exclude<Message, Append>[] = [
   { kind: 'fetch', view, session: 9, extent },
   { kind: 'content', view, session: 9, extent, data: Buffer.from('hello') },
   { kind: 'ask' },
-  { kind: 'tell', role: 'backup', view, lastView: view, last: at(5) },
+  { kind: 'tell', role: 'backup', view, lastView: view, last: at(5), lacks: true },
 ];
 
 function entry(position: number, data: Buffer | undefined): Entry {

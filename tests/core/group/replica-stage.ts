@@ -215,6 +215,7 @@ function message(
         view,
         lastView: number(args, 'lastview') as View,
         last: number(args, 'last') as Position,
+        lacks: words.includes('lacks'),
       };
     case 'withdraw':
       return { kind: 'withdraw', view, reason: 'disk full' };

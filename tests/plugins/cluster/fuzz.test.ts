@@ -159,7 +159,14 @@ function messageFrame(random: Seeded, box: FuzzedBox): Buffer {
     { kind: 'fetch', ...some, extent },
     { kind: 'content', ...some, extent, data: noise(random) },
     { kind: 'ask' },
-    { kind: 'tell', role: 'primary', view: some.view, lastView: some.view, last: position() },
+    {
+      kind: 'tell',
+      role: 'primary',
+      view: some.view,
+      lastView: some.view,
+      last: position(),
+      lacks: random.chance(2),
+    },
   ];
   // What ends the part that this box plays.
   const rare = new Set(['again', 'reject', 'withdraw', 'configure', 'handover']);
