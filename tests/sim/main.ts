@@ -1,45 +1,42 @@
-/**
- * Runs seeds of the simulation.
- *
- *     npm run sim -- --seed N --steps N [--seeds K] [--state register|volume|both] [--break RULE]
- *                 [--tears] [--keep-going] [--tail LINES]
- */
-import { parseArgs } from 'node:util';
+/** Runs seeds of the simulation: `npm run sim -- --help`. */
+import yargs from 'yargs';
 import type { Broken } from './machine.ts';
 import { type SimOptions, simulate } from './simulation.ts';
 
-const TRACE_TAIL = 120;
+const RULES = ['reply-before-backup', 'forget-replies', 'skip-refetch', 'skip-sync', 'skip-rows'];
 
-const { values } = parseArgs({
-  options: {
-    seed: { type: 'string', default: '1' },
-    steps: { type: 'string', default: '300' },
-    seeds: { type: 'string', default: '1' },
-    state: { type: 'string', default: 'both' },
-    break: { type: 'string' },
-    tears: { type: 'boolean', default: false },
-    'keep-going': { type: 'boolean', default: false },
-    tail: { type: 'string', default: String(TRACE_TAIL) },
-  },
-});
+const values = await yargs(process.argv.slice(2))
+  .scriptName('sim')
+  .usage(
+    'Whole groups of boxes on a virtual clock, with loss, delay, partition, crashes, power cuts',
+  )
+  .option('seed', { type: 'number', default: 1, describe: 'The first one' })
+  .option('seeds', { type: 'number', default: 1, describe: 'How many, one after the other' })
+  .option('steps', { type: 'number', default: 300, describe: 'Calls that clients make' })
+  .option('state', {
+    choices: ['register', 'volume', 'both'] as const,
+    default: 'both' as const,
+    describe: 'What boxes hold: registers, real catalogs, or each in turn',
+  })
+  .option('break', { choices: RULES, describe: 'A rule to break: the checkers must see it' })
+  .option('tears', { type: 'boolean', default: false, describe: 'Ends processes inside a write' })
+  .option('keep-going', { type: 'boolean', default: false, describe: 'Also after a failure' })
+  .option('tail', { type: 'number', default: 120, describe: 'Lines of a failure to print' })
+  .strict()
+  .parse();
 
 const out = (text: string): void => {
   process.stdout.write(`${text}\n`);
 };
 
-const STATES = ['register', 'volume', 'both'];
-
 /** With `both` seeds alternate. */
 function stateOf(seed: number): SimOptions['state'] {
   if (values.state === 'both') return seed % 2 === 0 ? 'volume' : 'register';
-  return values.state as SimOptions['state'];
+  return values.state;
 }
 
 async function main(): Promise<void> {
-  if (!STATES.includes(values.state)) throw new Error(`--state ${values.state}: ${STATES.join()}`);
-  const first = Number(values.seed);
-  const count = Number(values.seeds);
-  const steps = Number(values.steps);
+  const { seed: first, seeds: count, steps, tears, keepGoing } = values;
   out(`seed ${first}, ${count} seed${count === 1 ? '' : 's'}, ${steps} steps each`);
   const sum = { changes: 0, views: 0, timeMs: 0, out: 0 };
   let failed = 0;
@@ -50,15 +47,15 @@ async function main(): Promise<void> {
       steps,
       state: stateOf(seed),
       broken,
-      tears: values.tears,
+      tears,
     });
     if (result.failure !== undefined) {
       process.exitCode = 1;
       failed += 1;
-      const tail = values['keep-going'] ? 0 : Number(values.tail);
+      const tail = keepGoing ? 0 : values.tail;
       for (const line of result.trace.slice(result.trace.length - tail)) out(line);
       out(`seed ${seed} failed: ${result.failure}`);
-      if (!values['keep-going']) return;
+      if (!keepGoing) return;
     }
     sum.changes += result.changes;
     sum.views += result.views;
