@@ -42,7 +42,7 @@ export const host = plugin({
       context.offer(DISK, createDisk(folder));
       context.offer(
         SCRATCH,
-        createScratch((file) => below(folder, file)),
+        createScratch((file) => below(folder, file), boot()),
       );
       context.offer(STORE, store);
       context.offer(SYSCALLS, createSyscalls());

@@ -51,8 +51,7 @@ export class VolumeKeeper implements Keeper<VolumeMachine> {
   powerCut(chance: Pick<Host, 'below'>): void {
     this.store = this.store.crash();
     this.medium.powerCut(chance);
-    // Some of it had reached the disk, some time.
-    if (chance.below(2) === 0) this.underWay = Buffer.alloc(UNDER_WAY_SIZE);
+    this.underWay = Buffer.alloc(UNDER_WAY_SIZE);
   }
 }
 

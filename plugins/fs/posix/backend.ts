@@ -9,6 +9,7 @@
 import type { Log } from '#core/log-line.ts';
 import type { Clock } from '#core/ports/clock.ts';
 import type { Random } from '#core/ports/random.ts';
+import type { Scratch } from '#core/ports/scratch.ts';
 import type { Syscalls } from '#core/ports/syscalls.ts';
 import type { FileId, FileKind } from '#core/vfs/inode.ts';
 import type {
@@ -26,6 +27,7 @@ import { Descriptors } from './descriptors.ts';
 import { Labels } from './labels.ts';
 import type { Layout } from './layout.ts';
 import { limitsOf } from './limits.ts';
+import { MADE_SIZE, Made } from './made.ts';
 import { Medium } from './medium.ts';
 import { Mend } from './mend.ts';
 import { Mirror, type Replaced } from './mirror.ts';
@@ -49,6 +51,7 @@ export interface PosixOptions {
 export interface PosixDependencies {
   readonly clock: Clock;
   readonly random: Random;
+  readonly scratch: Scratch;
   readonly syscalls: Syscalls;
   readonly log: Log;
 }
@@ -71,7 +74,7 @@ export class PosixBackend implements Backend {
     options: PosixOptions,
     deps: PosixDependencies,
   ) {
-    const { clock, random, syscalls, log } = deps;
+    const { clock, random, scratch, syscalls, log } = deps;
     const { isRoot } = options;
     this.abilities = { persistent: true, tree: true, limits: limitsOf(layout) };
     const descriptors = new Descriptors(options.descriptors);
@@ -82,10 +85,11 @@ export class PosixBackend implements Backend {
     const reserved = new Reserved(layout, objects, random);
     const owners = new Owners(isRoot, log);
     const labels = new Labels(options.volume, syscalls, log);
+    const made = new Made(scratch.open(`made-${options.volume}`, MADE_SIZE));
     const shared = { objects, places, unnamed, descriptors, syscalls, log };
     this.#medium = new Medium(layout, clock, syscalls);
     const content = new Content({ ...shared, isMemory: this.#medium.isMemory });
-    this.#parts = { ...shared, content, reserved, strangers, labels, owners, isRoot, layout };
+    this.#parts = { ...shared, content, reserved, strangers, labels, made, owners, isRoot, layout };
     this.#mirror = new Mirror(this.#parts);
     this.#content = content;
     this.#objects = objects;

@@ -34,7 +34,7 @@ export class Labels {
     if (this.#syscalls.setAttribute(object, NAME, this.#label)) return;
     this.#isOff = true;
     this.#log.warn(
-      'this file system has no extended attributes; after a crash, files whose names had just changed may be taken for one another',
+      'this file system has no extended attributes; after a power cut, files whose names had just changed may be taken for one another',
     );
   }
 

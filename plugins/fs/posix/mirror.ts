@@ -22,11 +22,13 @@ export class Mirror {
   }
 
   create(directory: FileId, name: string, node: MirrorNode): void {
-    const { places } = this.#parts;
+    const { made, objects, places } = this.#parts;
     if (node.reserved !== '') places.putToken(node.id, node.reserved);
     const path = places.path(directory, name);
     const identity = attempt('create', path, () => createObject(this.#parts, path, node));
     places.put(node.id, directory, name, identity);
+    const inode = objects.inode(identity);
+    if (inode !== undefined) made.note(node.id, inode);
   }
 
   link(file: FileId, directory: FileId, name: string): void {

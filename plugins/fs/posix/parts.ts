@@ -5,6 +5,7 @@ import type { Content } from './content.ts';
 import type { Descriptors } from './descriptors.ts';
 import type { Labels } from './labels.ts';
 import type { Layout } from './layout.ts';
+import type { Made } from './made.ts';
 import type { Objects } from './objects.ts';
 import type { Owners } from './owners.ts';
 import type { Places } from './places.ts';
@@ -21,6 +22,7 @@ export interface Parts {
   readonly reserved: Reserved;
   readonly strangers: Strangers;
   readonly labels: Labels;
+  readonly made: Made;
   readonly descriptors: Descriptors;
   readonly owners: Owners;
   readonly syscalls: Syscalls;

@@ -1,14 +1,14 @@
 /** fs/posix: volumes that are plain readable trees in a folder of this box. */
 import * as v from 'valibot';
 import { plugin } from '#core/plugin.ts';
-import { CLOCK, RANDOM, SYSCALLS } from '#core/ports/services.ts';
+import { CLOCK, RANDOM, SCRATCH, SYSCALLS } from '#core/ports/services.ts';
 import { BACKENDS } from '#core/volume/backends.ts';
 import { posixFactory } from './factory.ts';
 
 export const posix = plugin({
   id: 'fs/posix',
   kind: 'fs',
-  needs: [BACKENDS, CLOCK, RANDOM, SYSCALLS],
+  needs: [BACKENDS, CLOCK, RANDOM, SCRATCH, SYSCALLS],
   offers: [],
   options: {
     descriptors: {
@@ -25,6 +25,7 @@ export const posix = plugin({
       {
         clock: context.get(CLOCK),
         random: context.get(RANDOM),
+        scratch: context.get(SCRATCH),
         syscalls: context.get(SYSCALLS),
         log,
       },

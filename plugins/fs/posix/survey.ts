@@ -7,6 +7,7 @@ import { type FileId, ROOT_ID } from '#core/vfs/inode.ts';
 import type { Place, Unsettled } from '#core/volume/backend.ts';
 import type { Labels } from './labels.ts';
 import type { Layout } from './layout.ts';
+import type { Made } from './made.ts';
 import { isBare, isNode, statAt } from './nodes.ts';
 import type { Objects } from './objects.ts';
 import type { Places } from './places.ts';
@@ -26,6 +27,7 @@ const NOTHING = { file: undefined };
 export interface SurveyDependencies {
   readonly layout: Layout;
   readonly labels: Labels;
+  readonly made: Made;
   readonly objects: Objects;
   readonly places: Places;
   readonly unnamed: Unnamed;
@@ -61,6 +63,8 @@ export class Survey {
     this.#areLabelled = deps.labels.areKept(deps.layout.corner);
     for (const place of unsettled.names) this.#consider(place);
     for (const file of unsettled.files) this.#considerFile(file);
+    for (const [inode, file] of deps.made.files())
+      if (this.#considered.has(file)) this.#know(file, inode);
     this.#look();
   }
 
@@ -106,12 +110,14 @@ export class Survey {
     this.#considered.add(file);
     for (const place of places.all(file)) {
       const inode = objects.inode(place.identity);
-      if (inode !== undefined) {
-        this.#known.set(inode, file);
-        this.#numbered.add(file);
-      }
+      if (inode !== undefined) this.#know(file, inode);
       this.#consider(place);
     }
+  }
+
+  #know(file: FileId, inode: number): void {
+    this.#known.set(inode, file);
+    this.#numbered.add(file);
   }
 
   #look(): void {

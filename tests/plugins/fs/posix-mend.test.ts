@@ -22,6 +22,7 @@ import { createRandom } from '#plugins/host/random.ts';
 import { createSyscalls } from '#plugins/host/syscalls.ts';
 import { fileId, makeFile, nodeOf, readText } from '../../contract/backend-stage.ts';
 import { MapTable } from '../../support/local-table.ts';
+import { MapScratch } from '../../support/scratch.ts';
 import { suite } from '../../support/suite.ts';
 
 const test = suite('plugins/fs/posix mend');
@@ -29,11 +30,13 @@ const test = suite('plugins/fs/posix mend');
 class Folder {
   readonly path = mkdtempSync(join(tmpdir(), 'understudy-mend-'));
   readonly table = new MapTable();
+  readonly scratch = new MapScratch();
 
   open(): Backend {
     const deps = {
       clock: createClock(),
       random: createRandom(),
+      scratch: this.scratch,
       syscalls: createSyscalls(),
       log: SILENT,
     };

@@ -33,6 +33,7 @@ import {
   readText,
 } from '../../contract/backend-stage.ts';
 import { MapTable } from '../../support/local-table.ts';
+import { MapScratch } from '../../support/scratch.ts';
 import { smallDisk } from '../../support/small-disk.ts';
 import { suite } from '../../support/suite.ts';
 
@@ -41,6 +42,11 @@ const isRoot = process.geteuid?.() === 0;
 /** Bytes; a place for the contract's files and no more. */
 const SMALL_SIZE = 4 * 1024 * 1024;
 const withoutHandles: Syscalls = { ...syscalls, nameToHandle: () => undefined };
+const withoutLabels: Syscalls = {
+  ...withoutHandles,
+  setAttribute: () => false,
+  getAttribute: () => undefined,
+};
 
 interface Folder extends BackendPlace {
   readonly path: string;
@@ -63,7 +69,8 @@ function smallPlaceOf(calls: Syscalls): Folder {
 }
 
 function folderAt(path: string, clean: () => void, calls: Syscalls, log: Log): Folder {
-  const deps = { clock: createClock(), random: createRandom(), syscalls: calls, log };
+  const [clock, random, scratch] = [createClock(), createRandom(), new MapScratch()];
+  const deps = { clock, random, scratch, syscalls: calls, log };
   const factory = posixFactory({ descriptors: 16, isRoot }, deps);
   return {
     path,
@@ -89,6 +96,7 @@ tried?.remove();
 for (const [name, calls] of [
   ['fs/posix by kernel handle', syscalls],
   ['fs/posix by path', withoutHandles],
+  ['fs/posix without labels', withoutLabels],
 ] as const) {
   const makeSmall = tried && { makeSmall: () => smallPlaceOf(calls) };
   backendContract({ name, make: () => placeOf(calls), ...makeSmall });

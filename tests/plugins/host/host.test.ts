@@ -12,6 +12,7 @@ import { fingerprintOf, loadIdentity } from '#plugins/host/identity.ts';
 import { createLog } from '#plugins/host/log.ts';
 import { host } from '#plugins/host/plugin.ts';
 import { createRandom } from '#plugins/host/random.ts';
+import { createScratch } from '#plugins/host/scratch.ts';
 import { suite } from '../../support/suite.ts';
 import { folder } from './folder.ts';
 
@@ -47,9 +48,18 @@ test('the plugin offers what it declares, and starts again after its stop', asyn
     const scratch = services.get(SCRATCH).open('scratch', 100);
     assert.is(scratch.readDoubleBE(92), value === 'first' ? 0 : 2 ** 40 + 3);
     scratch.writeDoubleBE(2 ** 40 + 3, 92);
-    assert.is(readFileSync(join(state, 'scratch')).readDoubleBE(92), 2 ** 40 + 3);
+    assert.is(readFileSync(join(state, 'scratch')).readDoubleBE(64 + 92), 2 ** 40 + 3);
     await running.stop();
   }
+});
+
+test('scratch memory outlives the process, and not the machine', () => {
+  const state = folder();
+  const open = (boot: string) => createScratch((path) => join(state, path), boot).open('area', 16);
+  open('first boot').write('noted');
+  assert.is(open('first boot').toString('latin1', 0, 5), 'noted');
+  assert.ok(open('second boot').equals(Buffer.alloc(16)));
+  assert.ok(open('first boot').equals(Buffer.alloc(16)));
 });
 
 test('a second process on one state directory is refused with one sentence, until SIGKILL frees it', async () => {

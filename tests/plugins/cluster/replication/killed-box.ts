@@ -87,12 +87,15 @@ mkdirSync(tree, { recursive: true });
 const boot = bootOf();
 const store = await openStore({ path: join(folder, 'state', 'catalog'), log: SILENT, boot });
 const disk = createDisk(join(folder, 'state'));
+const scratch = createScratch((path) => join(folder, 'state', path), boot);
 const backends = new Backends();
 const isRoot = process.geteuid?.() === 0;
 backends.add(
-  posixFactory({ descriptors: 8, isRoot }, { clock, random, syscalls: createSyscalls(), log }),
+  posixFactory(
+    { descriptors: 8, isRoot },
+    { clock, random, scratch, syscalls: createSyscalls(), log },
+  ),
 );
-const scratch = createScratch((path) => join(folder, 'state', path));
 const underWay = new UnderWay(scratch.open('under-way', UNDER_WAY_SIZE));
 const state = new State({ self: BOX, rebooted: isPower }, { store, backends, underWay, log });
 const survived = countLogged();
