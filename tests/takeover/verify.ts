@@ -52,8 +52,16 @@ async function readAll(actor: Actor, name: string, file: FileNode): Promise<Buff
   }
 }
 
-/** Sentences on what a folder on disk has otherwise than the model. */
+/** Sentences on what a folder on disk has otherwise than the model, of one that may be changing still. */
 export function compareDisk(folder: Folder, path: string): readonly string[] {
+  try {
+    return compareFolder(folder, path);
+  } catch (error) {
+    return [(error as Error).message];
+  }
+}
+
+function compareFolder(folder: Folder, path: string): readonly string[] {
   const found = readdirSync(path).sort();
   const wanted = [...folder.names.keys()].sort();
   if (found.join() !== wanted.join()) {
@@ -65,7 +73,7 @@ export function compareDisk(folder: Folder, path: string): readonly string[] {
 function compareNode(node: Node, path: string): readonly string[] {
   const stat = lstatSync(path);
   if (node.kind === 'directory') {
-    return stat.isDirectory() ? compareDisk(node, path) : [`${path}: is no folder`];
+    return stat.isDirectory() ? compareFolder(node, path) : [`${path}: is no folder`];
   }
   if (node.kind === 'symlink') {
     return readlinkSync(path, 'latin1') === node.target ? [] : [`${path}: target differs`];
