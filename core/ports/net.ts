@@ -54,6 +54,8 @@ export interface ListenOptions {
   /** 0 for any free one. */
   readonly port: number;
   readonly tls?: TlsIdentity;
+  /** The address need not be this machine's yet: who comes when it is finds the port open. */
+  readonly ahead?: boolean;
 }
 
 export interface ConnectOptions {

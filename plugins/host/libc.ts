@@ -30,10 +30,14 @@ const NAMES = new Map<number, string>(
     .map(([name, number]) => [number, name]),
 );
 
+export function nameOfError(errno: number): string {
+  return NAMES.get(errno) ?? `errno ${errno}`;
+}
+
 /** The error of the call that has just failed. */
 export function lastError(syscall: string): SyscallError {
   const errno = koffi.errno();
-  return new SyscallError(syscall, NAMES.get(errno) ?? `errno ${errno}`, errno);
+  return new SyscallError(syscall, nameOfError(errno), errno);
 }
 
 /** The address of a buffer's bytes; good only while the buffer is reachable. */

@@ -24,6 +24,7 @@ import type {
   Receiver,
   TlsIdentity,
 } from '#core/ports/net.ts';
+import { bindAhead } from './ahead.ts';
 import { fingerprintOf } from './identity.ts';
 import { connectRefusal, listenRefusal, strangerRefusal } from './net-refusals.ts';
 import { type Ends, Stream } from './stream.ts';
@@ -45,15 +46,20 @@ export function createNet(log: Log): Net {
 }
 
 async function listen(options: ListenOptions, accept: Opener, log: Log): Promise<Listener> {
-  const { address, port, tls } = options;
+  const { address, port, tls, ahead } = options;
   const server = tls ? tlsServer(tls, accept, log) : plainServer(accept);
   await new Promise<void>((done, fail) => {
     const refuse = (error: Error) => fail(new Error(listenRefusal(address, port, error)));
     server.once('error', refuse);
-    server.listen({ host: address, port, backlog: BACKLOG }, () => {
-      server.off('error', refuse);
-      done();
-    });
+    try {
+      const place = ahead ? { fd: bindAhead(address, port) } : { host: address, port };
+      server.listen({ ...place, backlog: BACKLOG }, () => {
+        server.off('error', refuse);
+        done();
+      });
+    } catch (error) {
+      refuse(error as Error);
+    }
   });
   server.on('error', (error) => log.warn('net: accepting failed', { reason: error.message }));
   const bound = server.address();

@@ -2,10 +2,11 @@
 import { resolve } from 'node:path';
 import * as v from 'valibot';
 import { plugin } from '#core/plugin.ts';
-import { CLOCK, DISK, NET, RANDOM, SCRATCH, STORE, SYSCALLS } from '#core/ports/services.ts';
+import { CLOCK, DISK, LAN, NET, RANDOM, SCRATCH, STORE, SYSCALLS } from '#core/ports/services.ts';
 import { boot } from './boot.ts';
 import { createClock } from './clock.ts';
 import { below, createDisk, makeFolder } from './disk.ts';
+import { createLan } from './lan.ts';
 import { lockFolder } from './lock.ts';
 import { createNet } from './net.ts';
 import { createRandom } from './random.ts';
@@ -17,7 +18,7 @@ export const host = plugin({
   id: 'host',
   kind: 'host',
   needs: [],
-  offers: [CLOCK, RANDOM, NET, DISK, SCRATCH, STORE, SYSCALLS],
+  offers: [CLOCK, RANDOM, NET, LAN, DISK, SCRATCH, STORE, SYSCALLS],
   options: {
     stateDirectory: {
       schema: v.pipe(v.string(), v.nonEmpty()),
@@ -39,6 +40,8 @@ export const host = plugin({
       context.offer(CLOCK, createClock());
       context.offer(RANDOM, createRandom());
       context.offer(NET, createNet(context.log));
+      const lan = createLan();
+      context.offer(LAN, lan);
       context.offer(DISK, createDisk(folder));
       context.offer(
         SCRATCH,
@@ -49,6 +52,7 @@ export const host = plugin({
       return {
         async stop() {
           await store.close();
+          lan.close();
           lock.release();
         },
       };

@@ -1,0 +1,50 @@
+/**
+ * The local network below TCP: what is needed to take an IP address, to say so, and to make clients look.
+ * Every function throws `LanError` where the system refuses.
+ */
+export interface LanInterface {
+  readonly name: string;
+  readonly index: number;
+  /** `02:00:00:00:00:0a`, lower case. */
+  readonly mac: string;
+  /** Its own networks in CIDR form, each with this machine's address in it: `192.168.1.11/24`. */
+  readonly networks: readonly string[];
+}
+
+/** A tap on one interface that hears and says ARP and neighbour discovery, and nothing else. */
+export interface Frames {
+  /** A whole Ethernet frame without its checksum. */
+  send(frame: Uint8Array): void;
+  /** Hears also what is sent to this IPv6 group. */
+  join(group: string): void;
+  leave(group: string): void;
+  close(): void;
+}
+
+export interface Lan {
+  /** Those that are up and have an address of their own; loopback is not among them. */
+  interfaces(): readonly LanInterface[];
+  /** `frame` is valid until the function returns. What this machine sends itself is not heard. */
+  tap(networkInterface: LanInterface, heard: (frame: Buffer) => void): Frames;
+  /** Gets ready to add addresses; throws where this process may not. */
+  prepare(): void;
+  /**
+   * Gives this machine the address, for as long as this process lives: with the process it is gone before any socket
+   * closes, so that no client hears of a death from the machine that died. Adding twice changes nothing.
+   */
+  add(address: string): void;
+  /** Removing what is not there changes nothing. */
+  remove(address: string): void;
+  /** Sends an IP packet, complete with its header, by the machine's routes. */
+  sendPacket(packet: Buffer, destination: string): void;
+}
+
+export class LanError extends Error {
+  override readonly name = 'LanError';
+  /** Of errno: `EPERM`. */
+  readonly code: string;
+  constructor(what: string, code: string) {
+    super(`${what}: ${code}`);
+    this.code = code;
+  }
+}
