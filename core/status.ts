@@ -55,8 +55,12 @@ export interface StatusExport {
 
 export interface StatusAddress {
   readonly address: string;
-  /** Empty on loopback. */
+  /** Empty: on loopback, or on the interface whose network holds it. */
   readonly interface: string;
+  /** The box that was asked answers for it now. */
+  readonly held: boolean;
+  /** What an owner should know about it; empty where all is well. */
+  readonly condition: string;
 }
 
 export interface StatusClient {

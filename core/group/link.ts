@@ -3,7 +3,7 @@ import { service } from '../services.ts';
 import type { BoxId } from './entry.ts';
 
 /** What a frame is about; a byte on the wire. */
-export const CHANNEL = { group: 1, request: 2, witness: 3 } as const;
+export const CHANNEL = { group: 1, request: 2, witness: 3, clients: 4 } as const;
 export type Channel = (typeof CHANNEL)[keyof typeof CHANNEL];
 
 /** Largest frame, bytes: one bulk write of 1 MiB with its entry, with room for a batch of small entries. */

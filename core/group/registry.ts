@@ -44,7 +44,7 @@ export interface ExportRecord {
 export interface AddressRecord {
   /** IPv4 or IPv6, literal. */
   readonly address: string;
-  /** Interface; empty on loopback, where the address is only bound. */
+  /** Empty on loopback, where the address is only bound, and where each box finds the interface by its networks. */
   readonly interface: string;
 }
 

@@ -117,7 +117,7 @@ const STATUS: Status = {
       sentence: 'its cable is out\u001b[2J',
     },
   ],
-  addresses: [{ address: '127.0.0.10', interface: '' }],
+  addresses: [{ address: '127.0.0.10', interface: '', held: true, condition: '' }],
   volumes: [
     {
       id: 1,
@@ -153,8 +153,8 @@ test('status is a table for people', () =>
           'b    10.0.0.2  waiting  down                   0          0        0    3       -',
           'box b: its cable is out?[2J',
           '',
-          'ADDRESS     INTERFACE',
-          '127.0.0.10  (loopback)',
+          'ADDRESS     INTERFACE   HERE  CONDITION',
+          '127.0.0.10  (loopback)  yes   -',
           '',
           'VOLUME  DURABILITY  BACKEND           FILES     FREE       OF',
           'files   disk        posix:/srv/files     12  1.0 KiB  1.8 TiB',

@@ -4,11 +4,16 @@ import type { Status, StatusAddress } from '#core/status.ts';
 import { ask } from '../control-client.ts';
 import { controlOf, jsonOption, type Place, placeOptions } from '../place.ts';
 import type { Shell } from '../shell.ts';
-import { type Column, table } from '../table.ts';
+import { type Column, plain, table } from '../table.ts';
 
 export const ADDRESS_COLUMNS: readonly Column<StatusAddress>[] = [
   { title: 'ADDRESS', cell: (row) => row.address },
-  { title: 'INTERFACE', cell: (row) => row.interface || '(loopback)' },
+  {
+    title: 'INTERFACE',
+    cell: (row) => row.interface || (isLoopback(row) ? '(loopback)' : '(by network)'),
+  },
+  { title: 'HERE', cell: (row) => (row.held ? 'yes' : 'no') },
+  { title: 'CONDITION', cell: (row) => plain(row.condition) || '-' },
 ];
 
 export function addressCommand(shell: Shell): CommandModule {
@@ -38,7 +43,8 @@ function addCommand(shell: Shell): CommandModule<object, AddArgs> {
           interface: {
             type: 'string',
             requiresArg: true,
-            describe: 'Network interface that carries it; none for loopback',
+            describe:
+              'Network interface of every box that carries it; without it, the one whose network holds it',
           },
           ...placeOptions,
         })
@@ -79,4 +85,8 @@ function removeCommand(shell: Shell): CommandModule<object, Place & { readonly A
       shell.out(`address ${args.ADDRESS} removed\n`);
     },
   };
+}
+
+function isLoopback({ address }: StatusAddress): boolean {
+  return address === '::1' || address.startsWith('127.');
 }

@@ -1,15 +1,23 @@
 import { ADDRESSES } from '#core/addresses.ts';
+import { LINK } from '#core/group/link.ts';
 import { plugin } from '#core/plugin.ts';
-import { LoopbackAddresses } from './loopback.ts';
+import { CLOCK, LAN } from '#core/ports/services.ts';
+import { ServiceAddresses } from './service-addresses.ts';
 
 export const arp = plugin({
   id: 'cluster/arp',
   kind: 'cluster',
-  needs: [],
+  needs: [LINK, CLOCK, LAN],
   offers: [ADDRESSES],
   options: {},
   start(context) {
-    context.offer(ADDRESSES, new LoopbackAddresses());
-    return { stop() {} };
+    const addresses = new ServiceAddresses({
+      link: context.get(LINK),
+      clock: context.get(CLOCK),
+      lan: context.get(LAN),
+      log: context.log,
+    });
+    context.offer(ADDRESSES, addresses);
+    return { stop: () => addresses.stop() };
   },
 });

@@ -1,6 +1,7 @@
 /** What an owner may order of a group: volumes, exports, addresses, moves. Each command runs on the primary. */
 import ipaddr from 'ipaddr.js';
 import * as v from 'valibot';
+import type { ServiceAddress } from '#core/addresses.ts';
 import { parse } from '#core/config.ts';
 import type { BoxId } from '#core/group/entry.ts';
 import type { Member } from '#core/group/member.ts';
@@ -12,7 +13,7 @@ import { STATE_RESERVE_SIZE } from '#core/limits.ts';
 import type { Random } from '#core/ports/random.ts';
 import { ROOT_ID } from '#core/vfs/inode.ts';
 import type { VolumeLimits } from '#core/volume/backend.ts';
-import { PrepareAnswer } from './questions.ts';
+import { AddressAnswer, PrepareAnswer } from './questions.ts';
 
 /** Loopback and the private ranges of RFC 1918 and RFC 4193. */
 const NETWORKS_DEFAULT = [
@@ -69,7 +70,7 @@ export interface CommandDependencies {
   /** A sentence when this box cannot hold the volume there, its limits when it can. */
   prepare(backend: string, path: string, volume: number, name: string): string | VolumeLimits;
   /** A sentence when this box cannot serve at the address. */
-  checkAddress(address: string, interfaceName: string): string | undefined;
+  checkAddress(place: ServiceAddress): Promise<string | undefined>;
 }
 
 export type Command = (params: unknown) => unknown;
@@ -193,9 +194,19 @@ async function addAddress(
   if (!ipaddr.isValid(params.address)) {
     throw new Error(`address ${params.address}: not an IPv4 or IPv6 address`);
   }
-  const sentence = deps.checkAddress(params.address, params.interface);
+  const address = ipaddr.parse(params.address).toString();
+  const record = { address, interface: params.interface };
+  const sentence = await deps.checkAddress(record);
   if (sentence !== undefined) throw new Error(sentence);
-  const record = { address: params.address, interface: params.interface };
+  // One after the other: each asks the network, and must not take another one's question for a rival's.
+  for (const box of deps.member.required) {
+    const answer = parse(
+      `box ${box}`,
+      AddressAnswer,
+      await deps.requests.ask(box, 'address', record),
+    );
+    if (answer !== null) throw new Error(`box ${box}: ${answer}`);
+  }
   await put(deps, { kind: 'put-address', record });
   return record;
 }

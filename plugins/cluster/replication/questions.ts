@@ -39,6 +39,13 @@ export const PrepareAnswer = v.union([
   }),
 ]);
 
+/** Say why this box could not serve at an address; the answer is a sentence, or null. */
+export const AddressQuestion = v.strictObject({
+  address: v.pipe(v.string(), v.maxLength(NAME_SIZE_MAX)),
+  interface: v.pipe(v.string(), v.maxLength(NAME_SIZE_MAX)),
+});
+export const AddressAnswer = v.nullable(v.string());
+
 /** Carry an owner's command out; its own parameters are the command's to check. */
 export const ControlQuestion = v.strictObject({
   method: v.string(),

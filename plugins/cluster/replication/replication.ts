@@ -1,5 +1,5 @@
 /** One box's part in the group: member, state and service, wired to link, addresses and control. */
-import type { Addresses } from '#core/addresses.ts';
+import type { Addresses, Claim } from '#core/addresses.ts';
 import { parse } from '#core/config.ts';
 import type { Control } from '#core/control.ts';
 import type { Arbiter } from '#core/group/arbiter.ts';
@@ -12,7 +12,7 @@ import { GroupService, REBOOTED } from '#core/group/service.ts';
 import { State } from '#core/group/state.ts';
 import { UNDER_WAY_SIZE, UnderWay } from '#core/group/under-way.ts';
 import type { Log } from '#core/log-line.ts';
-import type { Clock, Timer } from '#core/ports/clock.ts';
+import type { Clock, InstantMs, Timer } from '#core/ports/clock.ts';
 import type { Disk } from '#core/ports/disk.ts';
 import type { Random } from '#core/ports/random.ts';
 import type { Scratch } from '#core/ports/scratch.ts';
@@ -22,7 +22,7 @@ import type { VolumeLimits } from '#core/volume/backend.ts';
 import type { Backends } from '#core/volume/backends.ts';
 import { type Command, commands, put } from './commands.ts';
 import { digestVolume } from './digest.ts';
-import { ControlQuestion, PrepareQuestion, SyncQuestion } from './questions.ts';
+import { AddressQuestion, ControlQuestion, PrepareQuestion, SyncQuestion } from './questions.ts';
 import { statusOf } from './status.ts';
 
 /** Milliseconds between checkpoints: what a power cut makes a box replay or fetch again. */
@@ -34,6 +34,11 @@ const UNFLUSHED_SIZE_MAX = 256 * 1024 * 1024;
 /** Bytes of the secret that handles are sealed with. */
 const HANDLE_SECRET_SIZE = 16;
 const VERIFIER_SIZE = 8;
+/**
+ * Milliseconds that a lease may have run out before this box takes its addresses off: a stumble costs nothing, and
+ * LEASE_MS and this together end well before SILENCE_MS, after which another box may have them.
+ */
+const DOUBT_MS_MAX = 500;
 
 export interface ReplicationOptions {
   readonly self: BoxId;
@@ -68,6 +73,7 @@ export class Replication {
   readonly #member: Member;
   readonly #requests: Requests;
   readonly #timers: Timer[] = [];
+  readonly #claim: Claim;
   /** What the last power cut may have taken from everybody is told to clients once. */
   #verifierIsDue: boolean;
 
@@ -92,6 +98,14 @@ export class Replication {
       },
     );
     this.#member = this.#makeMember();
+    const member = this.#member;
+    this.#claim = {
+      get view() {
+        return member.view;
+      },
+      rank: options.members.indexOf(options.self),
+      isSure: () => member.mayReply((deps.clock.now() - DOUBT_MS_MAX) as InstantMs),
+    };
     this.group = new GroupService({
       self: options.self,
       member: this.#member,
@@ -110,6 +124,7 @@ export class Replication {
     this.#offerStatistics();
     this.group.onServing((serving) => this.#serving(serving));
     this.group.onRegistry(() => this.#claimAddresses());
+    this.#claimAddresses();
     link.handle(CHANNEL.group, {
       frame: (peer, frame) => this.#member.received(peer, frame),
       up: (peer) => this.#isMember(peer) && this.#member.linkUp(peer),
@@ -143,7 +158,7 @@ export class Replication {
     // A checkpoint syncs the log, which the member closes.
     await this.#checkpoint();
     await this.#member.stop();
-    for (const address of this.#deps.addresses.claimed) this.#deps.addresses.release(address);
+    this.#deps.addresses.hold(undefined);
     await this.#state.close();
   }
 
@@ -181,7 +196,9 @@ export class Replication {
   }
 
   #serving(serving: boolean): void {
-    const { log, random } = this.#deps;
+    const { addresses, log, random } = this.#deps;
+    // Before anybody closes a connection: of its end nobody is to hear.
+    if (!serving) addresses.hold(undefined);
     log.info(serving ? 'serves now' : 'does not serve', { view: this.group.view });
     if (!serving) return;
     if (this.#state.registry.handleKeys.length === 0) {
@@ -207,15 +224,9 @@ export class Replication {
   }
 
   #claimAddresses(): void {
-    const { addresses, log } = this.#deps;
-    const wanted = this.group.serving ? this.group.addresses() : [];
-    for (const address of addresses.claimed) {
-      if (!wanted.some((record) => record.address === address)) addresses.release(address);
-    }
-    for (const record of wanted) {
-      const claimed = addresses.claim(record.address, record.interface);
-      if (!claimed.ok) log.error(claimed.error);
-    }
+    const { addresses } = this.#deps;
+    addresses.know(this.group.addresses());
+    addresses.hold(this.group.serving ? this.#claim : undefined);
   }
 
   #answer(): void {
@@ -228,6 +239,10 @@ export class Replication {
     requests.answer('prepare', (params) => {
       const { backend, path, volume, name } = parse('prepare', PrepareQuestion, params);
       return this.#prepare(backend, path, volume, name);
+    });
+    requests.answer('address', async (params) => {
+      const place = parse('address', AddressQuestion, params);
+      return (await this.#deps.addresses.check(place)) ?? null;
     });
   }
 
@@ -251,10 +266,7 @@ export class Replication {
       random: this.#deps.random,
       requests: this.#requests,
       prepare: (...place) => this.#prepare(...place),
-      checkAddress: (address, networkInterface) => {
-        const claimed = this.#deps.addresses.claim(address, networkInterface);
-        return claimed.ok ? undefined : claimed.error;
-      },
+      checkAddress: (place) => this.#deps.addresses.check(place),
     });
     for (const [name, command] of Object.entries(table)) {
       control.method(name, (params) => this.#onPrimary(name, command, params));
@@ -266,6 +278,7 @@ export class Replication {
         state: this.#state,
         link,
         stats: this.#deps.stats,
+        addresses: this.#deps.addresses,
         asideEntries: (file) => countLines(this.#deps.disk.read(file)),
       }),
     );

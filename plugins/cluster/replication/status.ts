@@ -1,4 +1,5 @@
 /** What this box answers to `status`: the whole cluster as it sees it (core/status.ts). */
+import type { Addresses } from '#core/addresses.ts';
 import type { BoxId } from '#core/group/entry.ts';
 import type { Link } from '#core/group/link.ts';
 import type { Member } from '#core/group/member.ts';
@@ -17,6 +18,7 @@ export interface StatusSource {
   readonly state: State;
   readonly link: Link;
   readonly stats: Stats;
+  readonly addresses: Addresses;
   /** How many entries a file that was set aside holds. */
   asideEntries(file: string): number;
 }
@@ -38,7 +40,11 @@ export function statusOf(source: StatusSource): Status {
     view: status.view,
     committed: status.committed,
     arbiter: status.arbiter,
-    addresses: registry.addresses,
+    addresses: registry.addresses.map((record) => ({
+      ...record,
+      held: source.addresses.held.includes(record.address),
+      condition: source.addresses.condition(record.address),
+    })),
     volumes: state.volumes().map((volume): StatusVolume => {
       const { record, backend } = volume;
       const place = record.members[self];

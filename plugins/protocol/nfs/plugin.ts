@@ -1,5 +1,6 @@
 /** NFS version 3 with MOUNT and the port mapper, over TCP, on the service addresses of the group. */
 import * as v from 'valibot';
+import { ADDRESSES } from '#core/addresses.ts';
 import { GROUP } from '#core/group/group.ts';
 import { plugin } from '#core/plugin.ts';
 import { CLOCK, NET } from '#core/ports/services.ts';
@@ -20,7 +21,7 @@ const port = (standard: number) =>
 export const nfs = plugin({
   id: 'protocol/nfs',
   kind: 'protocol',
-  needs: [GROUP, HANDLES, NET, CLOCK, STATS],
+  needs: [ADDRESSES, GROUP, HANDLES, NET, CLOCK, STATS],
   offers: [],
   options: {
     nfsPort: { schema: port(2049), help: 'TCP port of NFS.' },
@@ -47,7 +48,12 @@ export const nfs = plugin({
       { program: mountProgram, port: options.mountPort },
       { program: portmapProgram, port: options.portmapPort },
     ];
-    const server = new NfsServer(offers, { scene, net: get(NET), log });
+    const server = new NfsServer(offers, {
+      scene,
+      net: get(NET),
+      addresses: get(ADDRESSES),
+      log,
+    });
     stats.gauge('nfs_connections', 'Connections of clients.', () => server.connections);
     return { stop: () => server.stop() };
   },

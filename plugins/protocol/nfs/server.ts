@@ -1,10 +1,13 @@
 /**
- * Listens on the service addresses for as long as this box serves, and owns the connections that come.
+ * Listens on the service addresses, and owns the connections that come.
  *
- * When serving ends listeners close first and then, at once, every connection: a client that is cut off reconnects to
- * the box that took over, one that is left hanging waits for its own time-outs.
+ * On addresses that move from machine to machine every box listens all the time, so that one which takes over finds its
+ * ports open; on loopback, where boxes share the machine, only the one that serves. When serving ends every connection
+ * closes at once: a client that is cut off reconnects to the box that took over, one that is left hanging waits for
+ * its own time-outs.
  */
 import ipaddr from 'ipaddr.js';
+import type { Addresses } from '#core/addresses.ts';
 import type { Group } from '#core/group/group.ts';
 import type { Log } from '#core/log-line.ts';
 import type { Clock } from '#core/ports/clock.ts';
@@ -28,6 +31,9 @@ const LOOK_MS = 1000;
 /** Looks without any progress after which a connection that holds large slabs must go when they are short. */
 const STUCK_LOOKS_MAX = 10;
 
+/** For a connection that is closed before anything is read of it. */
+const DEAF: Receiver = { room: () => Buffer.alloc(1), received() {}, closed() {} };
+
 /** A program and the port it is offered at. */
 export interface Offer {
   readonly program: Program;
@@ -37,6 +43,7 @@ export interface Offer {
 export interface ServerDependencies {
   readonly scene: Scene;
   readonly net: Net;
+  readonly addresses: Addresses;
   readonly log: Log;
 }
 
@@ -44,7 +51,6 @@ export interface ServerDependencies {
 interface Place {
   readonly address: string;
   readonly port: number;
-  readonly dispatcher: Dispatcher;
   listener: Listener | undefined;
   opening: boolean;
   closed: boolean;
@@ -75,6 +81,8 @@ export class NfsServer {
       if (!serving) this.#close();
     });
     this.#group.onRegistry(() => this.#arrange());
+    this.#arrange();
+    deps.addresses.door((address) => this.#isOpen(address));
     this.#look = this.#clock.every(LOOK_MS, () => this.#lookAround());
   }
 
@@ -86,27 +94,41 @@ export class NfsServer {
     this.#stopped = true;
     this.#look.cancel();
     this.#close();
+    for (const [key, place] of this.#places) this.#leave(key, place);
   }
 
   /** Listens where the registry says, and nowhere else. */
   #arrange(): void {
-    if (this.#stopped || !this.#group.serving) return;
-    if (this.#dispatchers.size === 0) this.#begin();
+    if (this.#stopped) return;
+    const { serving } = this.#group;
+    if (serving && this.#dispatchers.size === 0) this.#begin();
     const wanted = new Set<string>();
     for (const { address } of this.#group.addresses()) {
-      for (const [port, dispatcher] of this.#dispatchers) {
+      const ahead = this.#deps.addresses.listensAhead(address);
+      if (!serving && !ahead) continue;
+      for (const port of this.#ports) {
         const key = `${address} ${port}`;
         wanted.add(key);
-        if (!this.#places.has(key)) this.#open(key, address, port, dispatcher);
+        if (!this.#places.has(key)) this.#open(key, address, port);
       }
     }
     for (const [key, place] of this.#places) if (!wanted.has(key)) this.#leave(key, place);
   }
 
+  get #ports(): ReadonlySet<number> {
+    return new Set(this.#offers.map((offer) => offer.port));
+  }
+
+  #isOpen(address: string): boolean {
+    return [...this.#ports].every(
+      (port) => this.#places.get(`${address} ${port}`)?.listener !== undefined,
+    );
+  }
+
   /** One dispatcher a port: programs may share one. */
   #begin(): void {
     this.#pool = new SlabPool();
-    for (const port of new Set(this.#offers.map((offer) => offer.port))) {
+    for (const port of this.#ports) {
       const programs = this.#offers.filter((offer) => offer.port === port);
       const { scene, log } = this.#deps;
       this.#dispatchers.set(
@@ -119,11 +141,10 @@ export class NfsServer {
     }
   }
 
-  #open(key: string, address: string, port: number, dispatcher: Dispatcher): void {
+  #open(key: string, address: string, port: number): void {
     const place: Place = {
       address,
       port,
-      dispatcher,
       listener: undefined,
       opening: false,
       closed: false,
@@ -136,8 +157,9 @@ export class NfsServer {
   #listen(place: Place): void {
     place.opening = true;
     const { address, port } = place;
+    const ahead = this.#deps.addresses.listensAhead(address);
     const accept = (connection: Connection): Receiver => this.#accept(place, connection);
-    this.#deps.net.listen({ address, port }, accept).then(
+    this.#deps.net.listen({ address, port, ahead }, accept).then(
       (listener) => {
         place.opening = false;
         if (place.closed) {
@@ -163,10 +185,22 @@ export class NfsServer {
   }
 
   #accept(place: Place, connection: Connection): Receiver {
-    const { scene } = this.#deps;
+    const { scene, addresses } = this.#deps;
+    const dispatcher = this.#dispatchers.get(place.port);
+    // Nobody comes to an address that is not up; who comes just as it goes is not let in.
+    if (dispatcher === undefined || !this.#group.serving) {
+      connection.destroy();
+      return DEAF;
+    }
     const address = plain(connection.remoteAddress);
+    const gone = addresses.connected({
+      localAddress: place.address,
+      localPort: place.port,
+      remoteAddress: address,
+      remotePort: connection.remotePort,
+    });
     const served = new ServerConnection(connection, {
-      dispatcher: place.dispatcher,
+      dispatcher,
       pool: this.#pool,
       peer: {
         address,
@@ -178,12 +212,15 @@ export class NfsServer {
       later: (run) => scene.clock.after(HELD_MS, run),
       arrived: (size) => scene.counters.received.add(size),
       calls: scene.counters.client(address),
-      closed: (self) => this.#connections.delete(self),
+      closed: (self) => {
+        gone();
+        this.#connections.delete(self);
+      },
     });
     if (this.#connections.size >= CONNECTIONS_MAX) this.#makeRoom();
     this.#connections.set(served, 0);
     const isCrowded = this.#connections.size > CONNECTIONS_MAX + CONNECTIONS_SPARE;
-    if (isCrowded || place.closed || !this.#group.serving) connection.destroy();
+    if (isCrowded || place.closed) connection.destroy();
     return served;
   }
 
@@ -194,7 +231,10 @@ export class NfsServer {
   }
 
   #close(): void {
-    for (const [key, place] of this.#places) this.#leave(key, place);
+    const { addresses } = this.#deps;
+    for (const [key, place] of this.#places) {
+      if (!addresses.listensAhead(place.address)) this.#leave(key, place);
+    }
     for (const connection of this.#connections.keys()) connection.destroy();
     this.#dispatchers = new Map();
   }

@@ -29,7 +29,7 @@ function tableOf(): Table {
     requests: { ask: () => new Promise((resolve) => asked.push(resolve)) } as never,
     random: { bytes: (size) => Buffer.alloc(size), u32: () => 7 },
     prepare: () => LIMITS,
-    checkAddress: () => undefined,
+    checkAddress: async () => undefined,
   });
   return {
     bench,

@@ -6,13 +6,14 @@ import { CHANNEL } from '#core/group/link.ts';
 import { decodeMessage, type Message } from '#core/group/messages.ts';
 import type { Configuration } from '#core/group/view.ts';
 import { SILENT } from '#core/log-line.ts';
-import { ok } from '#core/result.ts';
+
 import { Stats } from '#core/stats.ts';
 import { Backends } from '#core/volume/backends.ts';
 import { MemoryStore } from '#core/volume/memory-store.ts';
 import { Replication } from '#plugins/cluster/replication/replication.ts';
 import { FakeBackend, LIMITS } from '../../../core/volume/fake-backend.ts';
 import { SimDisk } from '../../../sim/disk.ts';
+import { NO_ADDRESSES } from '../../../support/no-addresses.ts';
 import { FakeClock } from './fake-clock.ts';
 import { LoneLink } from './lone-link.ts';
 
@@ -44,7 +45,7 @@ export class FuzzedBox {
         rebooted: false,
       },
       {
-        addresses: { claim: () => ok(undefined), release() {}, claimed: [] },
+        addresses: NO_ADDRESSES,
         arbiter: this.#arbiter(),
         backends,
         clock: this.clock,

@@ -17,6 +17,7 @@ import type { Credential } from '#plugins/protocol/nfs/rpc/auth.ts';
 import { NfsServer } from '#plugins/protocol/nfs/server.ts';
 import { nfsProgram } from '#plugins/protocol/nfs/v3/program.ts';
 import { FakeGroup } from '../../../support/fake-group.ts';
+import { NO_ADDRESSES } from '../../../support/no-addresses.ts';
 
 export const ROOT: Credential = { uid: 0, gid: 0, groups: [] };
 export const ALICE: Credential = { uid: 1000, gid: 1000, groups: [2000] };
@@ -55,6 +56,7 @@ export class Stage {
       { program: portmapProgram, port: ports.portmap },
     ];
     this.server = new NfsServer(offers, {
+      addresses: NO_ADDRESSES,
       scene,
       net,
       log: { ...SILENT, error: (text) => void this.errors.push(text) },
