@@ -7,6 +7,23 @@ import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { loadIdentity } from '#plugins/host/identity.ts';
 
+/** How to run Understudy itself: the sources under this Node.js, or an executable. */
+export interface Program {
+  readonly command: string;
+  readonly args: readonly string[];
+}
+
+/** Where the processes of a lab live that is not on loopback: each has a network of its own. */
+export interface LabNet {
+  /** Called before anything is started there; once more changes nothing. */
+  place(host: string, address: string): void;
+  /** The same program, run there. */
+  program(host: string, program: Program): Program;
+  namespace(host: string): string;
+  /** What shows that the network is there, as the gateway arbiter reads it. */
+  readonly references: string;
+}
+
 export interface LabOptions {
   readonly boxes: number;
   /** One a box: `posix`, `memory`. */
@@ -25,6 +42,8 @@ export interface LabOptions {
   };
   /** Squash rule of the export; the caller is root in most labs. */
   readonly squash: 'root_squash' | 'no_root_squash' | 'all_squash';
+  /** Loopback where it is missing. */
+  readonly net?: LabNet;
   /** File that takes what the processes say; our own standard error where it is missing. */
   readonly log?: string;
 }
@@ -48,11 +67,14 @@ export interface LabPlan {
 /** One volume and one export, named as people would. */
 export const LAB_VOLUME = 'files';
 export const LAB_EXPORT = '/files';
-const WITNESS = 'witness';
+export const WITNESS = 'witness';
 /** More than anybody has tried; each is a process of some 100 MB. */
 const BOXES_MAX = 7;
 /** Something that answers on every machine: the refusal of a port that nobody has. */
 const GATEWAY_REFERENCES = 'references = [{ address = "127.0.0.1", port = 1 }]';
+
+/** On a network of its own everybody has the usual ports. */
+const PORTS = { link: 2050, nfs: 2049, mount: 20_048, portmap: 111, metrics: 9_100 };
 
 /** Makes folders, keys and box.toml for everybody. What is there already is kept, so that a lab can start again. */
 export async function planLab(wanted: LabOptions): Promise<LabPlan> {
@@ -100,7 +122,8 @@ async function configure(plan: LabPlan): Promise<void> {
   for (const { name, address, directory } of places) {
     mkdirSync(directory, { recursive: true });
     const identity = await loadIdentity(directory, name);
-    const port = await freePort(address);
+    plan.options.net?.place(name, address);
+    const port = plan.options.net === undefined ? await freePort(address) : PORTS.link;
     peers.push({ name, address, port, fingerprint: identity.fingerprint });
   }
   for (const { name, directory } of places) {
@@ -135,7 +158,8 @@ function toml(plan: LabPlan, name: string, peers: readonly Peer[]): string {
     );
     lines.push(`portmapPort = ${ports.portmap}`, '');
     if (plan.options.arbiter === 'gateway') {
-      lines.push('[plugin."cluster/arbiter/gateway"]', GATEWAY_REFERENCES, '');
+      const references = plan.options.net?.references ?? GATEWAY_REFERENCES;
+      lines.push('[plugin."cluster/arbiter/gateway"]', references, '');
     }
     lines.push('[plugin.control]');
     lines.push(`metricsAddress = "${self?.address}"`, `metricsPort = ${ports.metrics}`);
@@ -150,13 +174,16 @@ function addressAfter(address: string, count: number): string {
 }
 
 async function freePorts(options: LabOptions): Promise<LabOptions['ports']> {
-  const pick = (port: number) => (port === 0 ? freePort(options.address) : Promise.resolve(port));
-  const { ports } = options;
+  const { ports, net, address } = options;
+  const pick = async (kind: keyof typeof ports): Promise<number> => {
+    if (ports[kind] !== 0) return ports[kind];
+    return net === undefined ? freePort(address) : PORTS[kind];
+  };
   return {
-    nfs: await pick(ports.nfs),
-    mount: await pick(ports.mount),
-    portmap: await pick(ports.portmap),
-    metrics: await pick(ports.metrics),
+    nfs: await pick('nfs'),
+    mount: await pick('mount'),
+    portmap: await pick('portmap'),
+    metrics: await pick('metrics'),
   };
 }
 

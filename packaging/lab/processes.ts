@@ -11,8 +11,12 @@ import {
   LAB_VOLUME,
   type LabOptions,
   type LabPlan,
+  type Program,
   planLab,
+  WITNESS,
 } from './plan.ts';
+
+export type { Program } from './plan.ts';
 
 /** Milliseconds for a process to answer on its control socket, on a machine that is busy with tests. */
 const ANSWER_MS_MAX = 20_000;
@@ -21,12 +25,6 @@ const SYNC_MS_MAX = 60_000;
 /** Milliseconds for a process to end by itself after SIGTERM. */
 const END_MS_MAX = 5_000;
 const POLL_MS = 20;
-
-/** How to run Understudy itself: the sources under this Node.js, or an executable. */
-export interface Program {
-  readonly command: string;
-  readonly args: readonly string[];
-}
 
 export class Lab {
   readonly plan: LabPlan;
@@ -99,7 +97,7 @@ export class Lab {
     const { witness } = this.plan;
     if (witness === undefined) throw new Error('witness: this lab has none');
     if (isAlive(this.#witness)) throw new Error(`witness: runs already, pid ${this.#witness?.pid}`);
-    this.#witness = this.#spawn('witness', witness.directory);
+    this.#witness = this.#spawn('witness', WITNESS, witness.directory);
   }
 
   /** SIGSTOP: as a box that hangs, all its connections open. */
@@ -169,10 +167,12 @@ export class Lab {
         backend: box.backend,
         data: box.data ?? null,
         control: box.control,
+        ...(options.net !== undefined && { namespace: options.net.namespace(box.name) }),
         primary: box.name === serving,
         serving: box.name === serving,
       })),
       witness: this.#witness === undefined ? null : { pid: this.#witness.pid },
+      ...(options.net !== undefined && { client: options.net.namespace('client') }),
     };
   }
 
@@ -185,7 +185,7 @@ export class Lab {
 
   async #startAll(): Promise<void> {
     const { witness, boxes, options } = this.plan;
-    if (witness !== undefined) this.#witness = this.#spawn('witness', witness.directory);
+    if (witness !== undefined) this.#witness = this.#spawn('witness', WITNESS, witness.directory);
     for (const box of boxes) this.#startBox(box);
     await Promise.all(boxes.map((box) => this.#answers(box)));
     await this.settled();
@@ -213,16 +213,16 @@ export class Lab {
   }
 
   #startBox(box: BoxPlan): void {
-    this.#boxes.set(box.name, this.#spawn('serve', box.directory));
+    this.#boxes.set(box.name, this.#spawn('serve', box.name, box.directory));
   }
 
-  #spawn(command: string, directory: string): ChildProcess {
+  #spawn(command: string, host: string, directory: string): ChildProcess {
     // A restart under way must not leave a process behind.
     if (this.#ending) throw new Error('lab: is ending, and starts nothing more');
-    const { args } = this.#program;
-    const { log } = this.plan.options;
+    const { log, net } = this.plan.options;
+    const program = net?.program(host, this.#program) ?? this.#program;
     const output = log === undefined ? 2 : openSync(log, 'a');
-    const child = spawn(this.#program.command, [...args, command, '--dir', directory], {
+    const child = spawn(program.command, [...program.args, command, '--dir', directory], {
       stdio: ['ignore', output, output],
       cwd: '/',
     });

@@ -1,7 +1,7 @@
 /** How to run Understudy: an executable, or these sources under this Node.js. */
 import { resolve } from 'node:path';
 import { isSea } from 'node:sea';
-import type { Program } from './processes.ts';
+import type { Program } from './plan.ts';
 
 /**
  * What a box tells V8: half as many collections of young objects, for up to 64 MiB more while it is busy. The same

@@ -3,10 +3,14 @@
  *
  *     npm run test:takeover -- [--kills 100] [--seed N] [--handles generic|issuer] [--durability disk|memory]
  *     npm run test:takeover -- --executable dist/understudy-linux-x64
+ *     npm run test:takeover -- --net bridge [--count 50] [--events kill,freeze,cut,move]    in namespaces, as root
  */
 import yargs from 'yargs';
 import { programOf } from '#packaging/lab/program.ts';
+import { bridgeLack } from '../lab/network.ts';
 import { seedOf } from '../support/seeded.ts';
+import { aboveBar, printStalls } from './bars.ts';
+import { EVENTS, type Event, playOnBridge } from './bridge-round.ts';
 import { campaign, printReports } from './campaign.ts';
 
 const out = (text: string): void => {
@@ -16,6 +20,9 @@ const out = (text: string): void => {
 const args = yargs(process.argv.slice(2))
   .scriptName('test:takeover')
   .option('kills', { type: 'number', default: 100, describe: 'Kills of the serving box' })
+  .option('net', { choices: ['loopback', 'bridge'] as const, default: 'loopback' as const })
+  .option('count', { type: 'number', default: 50, describe: 'Of each event, on a bridge' })
+  .option('events', { type: 'string', default: EVENTS.join(), describe: 'On a bridge' })
   .option('seed', { type: 'number', default: seedOf(), describe: 'To have the same dice again' })
   .option('handles', { choices: ['generic', 'issuer'] as const, describe: 'Default both' })
   .option('durability', { choices: ['disk', 'memory'] as const, describe: 'Default both' })
@@ -28,6 +35,33 @@ const args = yargs(process.argv.slice(2))
 const { kills, seed, handles, durability, connections, address, executable } = args;
 out(`seed ${seed}`);
 try {
+  if (args.net === 'bridge') await onBridge();
+  else await onLoopback();
+} catch (cause) {
+  out(`\nFAILED: ${(cause as Error).message}\nseed ${seed}`);
+  // Workers may still wait for an answer.
+  process.exit(1);
+}
+
+async function onBridge(): Promise<void> {
+  const lack = bridgeLack();
+  if (lack !== undefined) throw new Error(`a bridge ${lack}`);
+  const events = args.events
+    .split(',')
+    .filter((name): name is Event => EVENTS.includes(name as Event));
+  const { count } = args;
+  const lab = {
+    ...(handles !== undefined && { handles }),
+    ...(durability !== undefined && { durability }),
+  };
+  const stalls = await playOnBridge({ events, count, seed, connections, lab, say: out });
+  out(`\n${printStalls(stalls)}`);
+  const above = aboveBar(stalls);
+  if (above.length > 0) throw new Error(above.join('; '));
+  out('Everything held.');
+}
+
+async function onLoopback(): Promise<void> {
   const reports = await campaign({
     kills,
     seed,
@@ -39,8 +73,4 @@ try {
     say: out,
   });
   out(`\n${printReports(reports)}\nEverything held.`);
-} catch (cause) {
-  out(`\nFAILED: ${(cause as Error).message}\nseed ${seed}`);
-  // Workers may still wait for an answer.
-  process.exit(1);
 }

@@ -3,7 +3,8 @@
  *
  * Not in the log: a connection that comes or goes would cost an entry, and what is lost with a message costs nobody more
  * than a client's own timer, as it would be without the table. A box tells all when a link comes up and every change
- * from then on, in order; what it told last stands until it tells all anew.
+ * from then on, in order; what it told last stands until it tells all anew. A box that gives the addresses up closes its
+ * connections and does not say so: they are the very ones that its successor is to wake.
  */
 import ipaddr from 'ipaddr.js';
 import type { ClientEnds } from '#core/addresses.ts';
@@ -26,6 +27,7 @@ type What = keyof typeof WHAT;
 export class ConnectionTable {
   readonly #link: Link;
   readonly #own = new Map<string, ClientEnds>();
+  #isSilent = true;
   readonly #told = new Map<BoxId, Map<string, ClientEnds>>();
 
   constructor(link: Link) {
@@ -42,9 +44,21 @@ export class ConnectionTable {
     };
   }
 
+  /** This box has the addresses from now on. */
+  speak(): void {
+    if (!this.#isSilent) return;
+    this.#isSilent = false;
+    for (const peer of this.#link.peers) this.up(peer);
+  }
+
+  /** It has them no longer. */
+  fallSilent(): void {
+    this.#isSilent = true;
+  }
+
   /** A link to the peer is there. */
   up(peer: BoxId): void {
-    this.#send(peer, encodeConnections('all', [...this.#own.values()]));
+    if (!this.#isSilent) this.#send(peer, encodeConnections('all', [...this.#own.values()]));
   }
 
   /** Throws `DecodeError`. */
@@ -69,6 +83,7 @@ export class ConnectionTable {
   }
 
   #tellAll(what: What, ends: ClientEnds): void {
+    if (this.#isSilent) return;
     const frame = encodeConnections(what, [ends]);
     for (const peer of this.#link.peers) this.#send(peer, frame);
   }

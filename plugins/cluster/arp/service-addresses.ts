@@ -71,6 +71,8 @@ export class ServiceAddresses implements Addresses {
 
   hold(claim: Claim | undefined): void {
     this.#claimed = claim !== undefined;
+    if (claim === undefined) this.#connections.fallSilent();
+    else this.#connections.speak();
     this.#lan.hold(claim);
   }
 

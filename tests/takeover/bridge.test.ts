@@ -1,0 +1,28 @@
+/** Takeovers between namespaces on a bridge, a few of each kind; `npm run test:takeover -- --net bridge` is the long run. */
+import * as assert from 'uvu/assert';
+import { bridgeLack } from '../lab/network.ts';
+import { seedOf } from '../support/seeded.ts';
+import { suite } from '../support/suite.ts';
+import { aboveBar, printStalls } from './bars.ts';
+import { EVENTS, playOnBridge } from './bridge-round.ts';
+
+const COUNT = 5;
+/** The test runs beside others, on whatever machine there is; the long run holds the bars themselves. */
+const BUSY = 2;
+
+const test = suite('takeover/bridge', { secondsMax: 240 });
+const lack = bridgeLack();
+const title =
+  'boxes killed, frozen, cut off and moved from: clients see no error, and little of a stall';
+
+if (lack !== undefined) test.skip(title, lack);
+else {
+  test(title, async () => {
+    const lines: string[] = [];
+    const say = (line: string) => lines.push(line);
+    const seed = seedOf();
+    const stalls = await playOnBridge({ events: EVENTS, count: COUNT, seed, connections: 2, say });
+    process.stdout.write(printStalls(stalls));
+    assert.equal(aboveBar(stalls, BUSY), [], lines.join('\n'));
+  });
+}
