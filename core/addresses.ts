@@ -48,8 +48,11 @@ export interface Addresses {
   listensAhead(address: string): boolean;
   /** A client is there, so that the next box can wake it; the result is called when it is gone. */
   connected(ends: ClientEnds): () => void;
-  /** Whether a machine other than this one answers for an address of the group and is alive. */
-  isDefended(): Promise<boolean>;
+  /**
+   * Whether another machine that lives answers for an address of the group, asked for `waitMs` at most. Of a box that has
+   * them itself, or had them when its lease lapsed, nobody else does.
+   */
+  isDefended(waitMs: number): Promise<boolean>;
 }
 
 export const ADDRESSES = service<Addresses>('cluster/addresses');

@@ -23,6 +23,9 @@ import type { Acknowledge, Message } from './messages.ts';
 import { Peer } from './peer.ts';
 import type { Configuration } from './view.ts';
 
+/** Milliseconds between words to a box that has a link to this one and takes no part. */
+const REMIND_MS = 500;
+
 export class Primary implements RoleMachine {
   readonly role = 'primary';
   readonly peers = new Map<BoxId, Peer>();
@@ -291,7 +294,10 @@ export class Primary implements RoleMachine {
 
   #beat(peer: Peer): void {
     const { commit, now } = this.#context;
-    if (peer.phase === 'away') return;
+    if (peer.phase === 'away') {
+      this.#remind(peer);
+      return;
+    }
     if (peer.phase === 'streaming') {
       this.#stream(peer);
       return;
@@ -300,6 +306,14 @@ export class Primary implements RoleMachine {
     const after = peer.phase === 'probing' ? commit : peer.sent;
     this.#context.emit({ kind: 'stream', to: peer.id, after, upTo: after });
     if (peer.phase === 'joining') this.#feed(peer);
+  }
+
+  /** It is there and does not join: perhaps it does not know of this view, or has one of its own. */
+  #remind(peer: Peer): void {
+    const { configuration, now } = this.#context;
+    if (now - peer.sentAt < REMIND_MS) return;
+    peer.sentAt = now;
+    this.#context.send(peer.id, { kind: 'configure', configuration });
   }
 
   /** Commits what may be committed, and begins to serve or to move when everything for that is. */

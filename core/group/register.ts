@@ -95,14 +95,15 @@ export class Register {
     return { kind: 'accepted', configuration: this.#held };
   }
 
-  /** `accepted` only when the file is synced. */
-  propose(next: Configuration, proposer: BoxId): ArbiterAnswer {
+  /** `accepted` only when the file is synced. @param as The view to keep it under, where that is a later one. */
+  propose(next: Configuration, proposer: BoxId, as: View = next.view): ArbiterAnswer {
     const held = this.#held;
     const shape = v.safeParse(ConfigurationSchema, next);
     if (!shape.success) return unreachable(`Not a configuration: ${shape.issues[0].message}.`);
-    if (held !== undefined && isSame(held, next)) return { kind: 'accepted', configuration: held };
+    const kept = { ...next, view: as };
+    if (held !== undefined && isSame(held, kept)) return { kind: 'accepted', configuration: held };
     const reason = held === undefined ? this.#firstRefusal(next) : refusalOf(held, next, proposer);
-    if (reason === undefined) return this.#keep(next);
+    if (reason === undefined) return this.#keep(kept);
     if (held === undefined) return unreachable(reason);
     return { kind: 'refused', configuration: held, reason };
   }

@@ -29,7 +29,7 @@ const FRAMES_MAX = 64;
  */
 const FILTER: readonly (readonly [code: number, yes: number, no: number, value: number])[] = [
   [0x28, 0, 0, 12], // half word at 12: the type of frame
-  [0x15, 5, 0, 0x0806], // ARP: take it
+  [0x15, 7, 0, 0x0806], // ARP: take it
   [0x15, 0, 5, 0x86dd], // IPv6, or drop it
   [0x30, 0, 0, 20], // byte at 20: next header
   [0x15, 0, 3, 58], // ICMPv6, or drop it

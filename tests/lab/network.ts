@@ -93,6 +93,31 @@ export class BridgeNetwork implements LabNet {
     for (const host of hosts) this.#port(host, `isolated ${isApart ? 'on' : 'off'}`);
   }
 
+  /** No IP packet gets from one to the other, but ARP does: a rule of some switch or firewall. */
+  mute(pairs: readonly (readonly [host: string, other: string])[], isMute: boolean): void {
+    for (const [host, other] of pairs) {
+      ip.in(this.namespace(host), `route ${isMute ? 'add' : 'delete'} blackhole ${other}/32`);
+    }
+  }
+
+  /** The client sends what is for an address to this MAC, whatever anybody says; back to normal without one. */
+  pin(address: string, mac: string | undefined): void {
+    const what = mac === undefined ? `delete ${address}` : `replace ${address} lladdr ${mac}`;
+    ip.in(this.namespace(CLIENT), `neighbour ${what} dev eth0${mac ? ' nud permanent' : ''}`);
+  }
+
+  /** Addresses of an interface or all, and its MAC, as ip(8) shows them. */
+  addresses(host: string): string {
+    const args = ['-netns', this.namespace(host), '-brief', 'address'];
+    return execFileSync('ip', args, { encoding: 'utf8' });
+  }
+
+  mac(host: string): string {
+    const args = ['-netns', this.namespace(host), '-json', 'link', 'show', 'eth0'];
+    const [link] = JSON.parse(execFileSync('ip', args, { encoding: 'utf8' }));
+    return link.address;
+  }
+
   /** Its cable has no carrier any more. */
   unplug(host: string): void {
     ip.in(this.namespace(SWITCH), `link set ${portOf(host)} down`);

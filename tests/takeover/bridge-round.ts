@@ -2,7 +2,6 @@
  * Takeovers on a network of its own: a lab on a bridge, a crew at work in the client's namespace, and the serving box
  * killed, frozen, cut off or told to hand over, again and again. What a client may notice of it is a stall.
  */
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -152,8 +151,7 @@ class BridgeRound {
   }
 
   #hasAddress(name: string): boolean {
-    const args = ['-netns', this.#net.namespace(name), '-brief', 'address'];
-    return execFileSync('ip', args, { encoding: 'utf8' }).includes(` ${BRIDGE_ADDRESS}/`);
+    return this.#net.addresses(name).includes(` ${BRIDGE_ADDRESS}/`);
   }
 
   /** Asked of that box only: one that is frozen does not answer. */

@@ -4,7 +4,7 @@ import type { Log } from '#core/log-line.ts';
 import type { Clock } from '#core/ports/clock.ts';
 import type { Lan, LanInterface } from '#core/ports/lan.ts';
 import { interfaceFor, lanRefusal, ownRefusal, takenRefusal } from './lan-refusals.ts';
-import { AT_CONFIGURATION, AT_TAKEOVER, type Outcome, Probe, type ProbePlan } from './probe.ts';
+import { AT_CONFIGURATION, atTakeover, type Outcome, Probe, type ProbePlan } from './probe.ts';
 import { probe as probeFrame, type Sign } from './signs.ts';
 import { Site } from './site.ts';
 import { Taps } from './taps.ts';
@@ -111,11 +111,13 @@ export class LanAddresses {
   }
 
   /** True when a machine that lives answers for one of them. The kernel of a box of ours is no sign of life. */
-  async isDefended(): Promise<boolean> {
-    const sites = [...this.#sites.values()].filter(({ held }) => !held);
+  async isDefended(waitMs: number): Promise<boolean> {
+    if (this.#claim !== undefined) return false;
+    const sites = [...this.#sites.values()];
+    const plan = atTakeover(waitMs);
     const counts = ({ kind, stamp, mac }: Sign) =>
       kind === 'claim' && (stamp !== undefined || !this.#boxMacs.has(mac));
-    const outcomes = await Promise.all(sites.map((site) => this.#ask(site, AT_TAKEOVER, counts)));
+    const outcomes = await Promise.all(sites.map((site) => this.#ask(site, plan, counts)));
     return outcomes.some(({ kind }) => kind === 'taken');
   }
 

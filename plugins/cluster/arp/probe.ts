@@ -8,6 +8,9 @@ import type { InstantMs } from '#core/ports/clock.ts';
 import type { Mac } from './frames.ts';
 import { ANY_V4, ANY_V6, type Sign } from './signs.ts';
 
+/** Two may get lost. */
+const TAKEOVER_PROBES = 3;
+
 export interface ProbePlan {
   readonly count: number;
   /** Milliseconds between two, and after the last one. */
@@ -17,7 +20,9 @@ export interface ProbePlan {
 /** When an address is configured: a sleepy machine gets its time. */
 export const AT_CONFIGURATION: ProbePlan = { count: 3, everyMs: 300 };
 /** When this box wants to go on alone: whoever serves is awake and near. */
-export const AT_TAKEOVER: ProbePlan = { count: 3, everyMs: 40 };
+export function atTakeover(waitMs: number): ProbePlan {
+  return { count: TAKEOVER_PROBES, everyMs: waitMs / TAKEOVER_PROBES };
+}
 
 export type Outcome = { readonly kind: 'free' } | { readonly kind: 'taken'; readonly mac: Mac };
 

@@ -96,8 +96,8 @@ export class ServiceAddresses implements Addresses {
     return isLoopback(ends.localAddress) ? () => {} : this.#connections.opened(ends);
   }
 
-  isDefended(): Promise<boolean> {
-    return this.#lan.isDefended();
+  isDefended(waitMs: number): Promise<boolean> {
+    return this.#lan.isDefended(waitMs);
   }
 
   stop(): void {

@@ -8,9 +8,12 @@
  * The last condition is what a third machine would know. A box loses it when it starts, when it finds itself cut off and
  * when it stood still: its partner may have gone on alone meanwhile. It has it again when it hears its partner. A box
  * that was the only one in sync needs it not.
+ *
+ * What a box decides alone it counts in views of its own, even ones or odd ones. So when both went on alone, an entry of
+ * the one is never taken for one of the other, and the higher view has its way: in the register, in ARP, everywhere.
  */
 import type { Arbiter, ArbiterAnswer, RegisterAnswer } from '#core/group/arbiter.ts';
-import type { BoxId } from '#core/group/entry.ts';
+import type { BoxId, View } from '#core/group/entry.ts';
 import { CHANNEL, type Link } from '#core/group/link.ts';
 import { isSame, Register } from '#core/group/register.ts';
 import { RegisterClient } from '#core/group/register-client.ts';
@@ -29,6 +32,12 @@ import { anyAnswers, type Reference } from './references.ts';
 
 /** Milliseconds that a living partner may take: one synced file. Longer, and it counts as silent. */
 const ANSWER_MS_MAX = 200;
+/**
+ * Milliseconds for a partner to say that it has the service address: where its process ended it says so at once or
+ * never; where both lose sight of one another, as long as the two may be apart in noticing, several times over.
+ */
+const DEFENCE_MS_MIN = 60;
+const DEFENCE_MS_MAX = 300;
 /** Milliseconds between looks at the clock that show that this box runs. */
 const BEAT_MS = 100;
 /** Milliseconds between two beats from which on this box stood still: half of what makes its partner act. */
@@ -50,8 +59,8 @@ export interface GatewayDependencies {
   readonly net: Net;
   readonly clock: Clock;
   readonly log: Log;
-  /** Whether another machine answers for the service address: always false until addresses move on the LAN. */
-  isDefended(): Promise<boolean>;
+  /** Whether another machine answers for the service address; see `Addresses.isDefended`. */
+  isDefended(waitMs: number): Promise<boolean>;
 }
 
 export class Gateway implements Arbiter {
@@ -95,7 +104,7 @@ export class Gateway implements Arbiter {
     const known = references.map(({ address }) => address).join(' or ');
     return (
       `${this.#trouble === '' ? '' : `${this.#trouble} `}Two boxes and no witness: if this box and ${partner} ` +
-      `lose sight of one another while both still reach ${known}, both go on alone, and what one of them acknowledged is set aside when they meet again.`
+      `lose sight of one another while both still reach ${known}, both go on alone, and what one of them acknowledged is kept apart when they meet again.`
     );
   }
 
@@ -137,7 +146,9 @@ export class Gateway implements Arbiter {
         `Neither ${partner} nor a reference address (${names}) answers: this box is cut off, and its partner may go on without it.`,
       );
     }
-    if (await this.#deps.isDefended()) {
+    // A partner whose link is silent and open may be about to go on alone as well; it asks nobody and is quicker.
+    const isOpen = this.#deps.link.isUp(partner);
+    if (await this.#deps.isDefended(isOpen ? DEFENCE_MS_MAX : DEFENCE_MS_MIN)) {
       return this.#cannot(`${partner} is silent and yet somebody answers for the service address.`);
     }
     if (!this.#mayGoAlone(next)) {
@@ -145,7 +156,7 @@ export class Gateway implements Arbiter {
         `${partner} is silent, and this box cannot know whether it went on alone meanwhile: start ${partner}, or, if it is lost for good, start this box once with override = true.`,
       );
     }
-    return this.#decide(next);
+    return this.#decide(next, this.#ownView(next.view));
   }
 
   /** A first configuration ever needs no knowledge of what came before it. */
@@ -173,8 +184,14 @@ export class Gateway implements Arbiter {
     return { kind: 'unreachable', reason };
   }
 
-  #decide(next: Configuration): ArbiterAnswer {
-    const answer = this.#register.propose(next, this.#self);
+  /** The next view that only this box makes alone. The first of all is made by one box and no other. */
+  #ownView(view: View): View {
+    const isEven = view % 2 === 0;
+    return (isEven === this.#decidesForBoth || view === 1 ? view : view + 1) as View;
+  }
+
+  #decide(next: Configuration, as?: View): ArbiterAnswer {
+    const answer = this.#register.propose(next, this.#self, as);
     if (answer.kind === 'unreachable') return this.#cannot(answer.reason);
     this.#trouble = '';
     if (answer.kind === 'accepted') this.#tell(this.#options.partner);
@@ -218,18 +235,19 @@ export class Gateway implements Arbiter {
     const held = this.#register.held;
     if (held !== undefined && held.view > configuration.view) return;
     if (held !== undefined && isSame(held, configuration)) return;
-    if (held?.view === configuration.view && !this.#yields(held, configuration)) return;
+    if (held !== undefined) this.#report(held, configuration);
     if (!this.#register.follow(configuration)) this.#knowsPartner = false;
   }
 
-  /** Both went on alone, in one view: the exposed case. The box that decides for both has the say here too. */
-  #yields(held: Configuration, told: Configuration): boolean {
+  /** This box was the only one in sync, and its partner made a later view all the same: the exposed case. */
+  #report(held: Configuration, told: Configuration): void {
     const { partner } = this.#options;
+    if (held.primary !== this.#self || held.inSync.includes(partner) || told.primary !== partner) {
+      return;
+    }
     this.#deps.log.error(
-      `both boxes went on alone in view ${held.view}, with primaries ${held.primary} and ${told.primary}: what one of them acknowledged since is set aside`,
-      { partner },
+      `both boxes went on alone, ${held.primary} in view ${held.view} and ${told.primary} in view ${told.view}: what ${held.primary} acknowledged since is kept apart`,
     );
-    return !this.#decidesForBoth;
   }
 
   #tell(peer: BoxId): void {

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { ADDRESSES } from '#core/addresses.ts';
 import { ARBITER } from '#core/group/arbiter.ts';
 import { LINK } from '#core/group/link.ts';
 import { plugin } from '#core/plugin.ts';
@@ -13,7 +14,7 @@ const reference = v.object({
 export const gateway = plugin({
   id: 'cluster/arbiter/gateway',
   kind: 'cluster',
-  needs: [LINK, DISK, NET, CLOCK],
+  needs: [ADDRESSES, LINK, DISK, NET, CLOCK],
   offers: [ARBITER],
   options: {
     references: {
@@ -55,7 +56,7 @@ export const gateway = plugin({
         net: context.get(NET),
         clock: context.get(CLOCK),
         log: context.log,
-        isDefended: async () => false,
+        isDefended: (waitMs) => context.get(ADDRESSES).isDefended(waitMs),
       },
     );
     context.offer(ARBITER, it);

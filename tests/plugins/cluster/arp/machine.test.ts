@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import type { InstantMs } from '#core/ports/clock.ts';
 import { AddressMachine } from '#plugins/cluster/arp/machine.ts';
-import { AT_TAKEOVER, Probe } from '#plugins/cluster/arp/probe.ts';
+import { atTakeover, Probe } from '#plugins/cluster/arp/probe.ts';
 import type { Sign } from '#plugins/cluster/arp/signs.ts';
 import { type Command, runGolden } from '../../../support/datadriven.ts';
 import { suite } from '../../../support/suite.ts';
@@ -42,10 +42,11 @@ test('an address is taken, announced, defended and given up', () => {
   });
 });
 
+const PLAN = atTakeover(120);
 const at = (ms: number) => ms as InstantMs;
 
 test('a probe asks three times and takes silence for freedom', () => {
-  const probe = new Probe(at(0), AT_TAKEOVER);
+  const probe = new Probe(at(0), PLAN);
   const sent = Array.from({ length: 13 }, (_, index) => index * 10).filter((ms) =>
     probe.tick(at(ms)),
   );
@@ -55,16 +56,16 @@ test('a probe asks three times and takes silence for freedom', () => {
 
 test('a probe names who has the address, or wants it as well', () => {
   const claim: Sign = { address: ADDRESS, kind: 'claim', mac: 'm', asker: ADDRESS };
-  const taken = new Probe(at(0), AT_TAKEOVER);
+  const taken = new Probe(at(0), PLAN);
   taken.heard({ ...claim, kind: 'question', asker: '10.0.0.9' });
   assert.is(taken.outcome, undefined);
   taken.heard(claim);
   assert.equal(taken.outcome, { kind: 'taken', mac: 'm' });
   assert.not(taken.tick(at(0)));
-  const wanted = new Probe(at(0), AT_TAKEOVER);
+  const wanted = new Probe(at(0), PLAN);
   wanted.heard({ ...claim, kind: 'question', asker: '0.0.0.0' });
   assert.equal(wanted.outcome, { kind: 'taken', mac: 'm' });
-  const ofOurs = new Probe(at(0), AT_TAKEOVER, ({ stamp }) => stamp !== undefined);
+  const ofOurs = new Probe(at(0), PLAN, ({ stamp }) => stamp !== undefined);
   ofOurs.heard(claim);
   assert.is(ofOurs.outcome, undefined);
 });

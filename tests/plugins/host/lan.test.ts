@@ -1,0 +1,133 @@
+/** The network below TCP, on two machines that are namespaces. */
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import * as assert from 'uvu/assert';
+import { LanError } from '#core/ports/lan.ts';
+import { decodeFrame, encodeFrame, type Frame } from '#plugins/cluster/arp/frames.ts';
+import { announcement, probe, solicitedNode } from '#plugins/cluster/arp/signs.ts';
+import { createLan, type HostLan } from '#plugins/host/lan.ts';
+import { createLog } from '#plugins/host/log.ts';
+import { createNet } from '#plugins/host/net.ts';
+import { BridgeNetwork, bridgeLack, CLIENT } from '../../lab/network.ts';
+import { inNamespace } from '../../support/namespace.ts';
+import { suite } from '../../support/suite.ts';
+
+const test = suite('host/lan', { secondsMax: 20 });
+const SERVICE = '10.77.0.50';
+/** Milliseconds for a frame to cross the bridge. */
+const CROSS_MS_MAX = 2_000;
+
+const lack = bridgeLack();
+const onBridge = (title: string, play: (net: BridgeNetwork, lan: HostLan) => Promise<void>) => {
+  if (lack !== undefined) {
+    test.skip(title, lack);
+    return;
+  }
+  test(title, async () => {
+    const net = BridgeNetwork.make();
+    const lan = createLan();
+    try {
+      net.place('a', '10.77.0.11');
+      await inNamespace(net.namespace('a'), () => play(net, lan));
+    } finally {
+      lan.close();
+      net.close();
+    }
+  });
+};
+
+onBridge('ARP and neighbour discovery are heard, and nothing else', async (_, lan) => {
+  const heard: (Frame | undefined)[] = [];
+  const [own] = lan.interfaces();
+  assert.ok(own);
+  assert.is(own.name, 'eth0');
+  assert.ok(own.networks.includes('10.77.0.11/24'));
+  const tap = lan.tap(own, (bytes) => heard.push(decodeFrame(Buffer.from(bytes))));
+  tap.send(encodeFrame(probe('10.77.0.100', own.mac)));
+  const four = await until(() => heard.find((frame) => frame?.kind === 'arp'));
+  assert.ok(four.kind === 'arp' && four.sender === '10.77.0.100');
+  tap.send(encodeFrame(probe('fd77::100', own.mac)));
+  const six = await until(() => heard.find((frame) => frame?.kind === 'advertisement'));
+  assert.ok(six.kind === 'advertisement' && six.target === 'fd77::100');
+  assert.not(heard.includes(undefined));
+});
+
+onBridge('an address is there, is announced to the neighbours, and goes', async (net, lan) => {
+  const [own] = lan.interfaces();
+  assert.ok(own);
+  const tap = lan.tap(own, () => {});
+  lan.add(SERVICE);
+  lan.add(SERVICE);
+  assert.match(net.addresses('a'), /10\.77\.0\.50\/32/);
+  // A neighbour that knew another MAC.
+  const client = net.namespace(CLIENT);
+  execFileSync(
+    'ip',
+    `-n ${client} neighbour replace ${SERVICE} lladdr 02:00:00:00:00:99 dev eth0 nud reachable`.split(
+      ' ',
+    ),
+  );
+  for (const frame of announcement(SERVICE, own.mac, { view: 1, rank: 0 }))
+    tap.send(encodeFrame(frame));
+  await until(() => neighbours(client).includes(own.mac) || undefined);
+  lan.remove(SERVICE);
+  lan.remove(SERVICE);
+  assert.not.match(net.addresses('a'), /10\.77\.0\.50/);
+  tap.join(solicitedNode('fd77::50'));
+  tap.join(solicitedNode('fd77::50'));
+  tap.leave(solicitedNode('fd77::50'));
+});
+
+onBridge(
+  'a socket is bound before its address is there, and an address dies with its process',
+  async (net) => {
+    const tcp = createNet(createLog({ level: 'error' }));
+    const accept = () => ({ room: () => Buffer.alloc(1), received() {}, closed() {} });
+    for (const address of ['10.77.0.51', 'fd77::51']) {
+      const options = { address, port: 7000, ahead: true };
+      const listener = await tcp.listen(options, accept);
+      const again = await tcp.listen(options, accept).catch((error: Error) => error.message);
+      assert.match(String(again), /another process listens there already/);
+      listener.close();
+    }
+    const code = `const { createLan } = await import('#plugins/host/lan.ts');
+    createLan().add('${SERVICE}'); process.stdout.write('up'); setInterval(() => {}, 1000);`;
+    const args = [
+      `--net=/run/netns/${net.namespace('a')}`,
+      '--',
+      process.execPath,
+      '--input-type=module',
+      '-e',
+      code,
+    ];
+    const child = spawn('nsenter', args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    await once(child.stdout, 'data');
+    assert.match(net.addresses('a'), /10\.77\.0\.50/);
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    assert.not.match(net.addresses('a'), /10\.77\.0\.50/);
+  },
+);
+
+onBridge('what the system refuses is a LanError with its code', async (_, lan) => {
+  const gone = { name: 'eth9', index: 99, mac: '02:00:00:00:00:09', networks: [] };
+  assert.throws(
+    () => lan.tap(gone, () => {}),
+    (error: Error) => error instanceof LanError && error.code === 'ENODEV',
+  );
+});
+
+function neighbours(namespace: string): string {
+  return execFileSync('ip', ['-n', namespace, 'neighbour'], { encoding: 'utf8' });
+}
+
+async function until<T>(look: () => T | undefined): Promise<T> {
+  const end = performance.now() + CROSS_MS_MAX;
+  for (;;) {
+    const found = look();
+    if (found !== undefined) return found;
+    if (performance.now() > end) throw new Error(`not so within ${CROSS_MS_MAX} ms`);
+    await sleep(5);
+  }
+}
