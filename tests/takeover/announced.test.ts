@@ -1,14 +1,17 @@
 /** What the network is told of a takeover, as tcpdump sees it in the client's namespace, and when the client believes it. */
-import { execFileSync, spawn } from 'node:child_process';
+import { type ChildProcessByStdio, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
 import type { Lab } from '#packaging/lab/processes.ts';
+import { Nfs3Client } from '#plugins/protocol/nfs/client/nfs3-client.ts';
 import { BRIDGE_ADDRESS, BridgeNetwork, bridgeLack, CLIENT } from '../lab/network.ts';
 import { inNamespace } from '../support/namespace.ts';
 import { suite } from '../support/suite.ts';
-import { onStage, type Stage } from './stage.ts';
+import { onStage, openRpc, type Stage } from './stage.ts';
 
 const test = suite('takeover/announced', { secondsMax: 60 });
 const GOLDEN = join(import.meta.dirname, '../golden/arp/takeover.txt');
@@ -16,7 +19,17 @@ const GOLDEN = join(import.meta.dirname, '../golden/arp/takeover.txt');
 const KNOWN_MS_MAX = 50;
 /** Milliseconds after waking within which a replaced box may still be heard: it has them to find out. */
 const WOKEN_MS_MAX = 100;
+/** Milliseconds for a program to begin, or to write what it has seen. */
+const LINES_MS = 200;
+/** Milliseconds for which an address that has just come is announced again and again. */
+const ANNOUNCED_MS = 1_200;
 const QUIET_MS = 2_000;
+const SERVICE_6 = 'fd77::50';
+/**
+ * Over IPv6 the dying kernel still ends connections, so that a client calls at once, in vain, and again after a second:
+ * README of cluster/arp.
+ */
+const STALL_MS_MAX = 1_500;
 const TAKEOVER_MS_MAX = 10_000;
 
 const lack =
@@ -42,13 +55,14 @@ onBridge(
   async (stage, net) => {
     const { lab, nfs } = stage;
     await nfs.null();
-    const capture = await Capture.start(net.namespace(CLIENT));
+    // What the first box says about its own beginning is over.
+    await sleep(ANNOUNCED_MS);
+    const capture = await tcpdump(net);
+    const table = await monitor(net);
     await lab.kill('a');
-    const isNew = () => neighbour(net) === net.mac('b');
-    while (!isNew()) await sleep(1);
-    const knownAt = Date.now() / 1000;
     await nfs.null();
     const frames = await capture.stop();
+    const changes = await table.stop();
     const names = new Map([
       [net.mac('a'), 'MAC-A'],
       [net.mac('b'), 'MAC-B'],
@@ -56,13 +70,30 @@ onBridge(
     ]);
     const lines = frames.map(({ text }) => named(text, names));
     const first = frames.find(({ text }) => text.includes('Request who-has 10.77.0.10'));
-    assert.ok(first);
-    const knownMs = (knownAt - first.at) * 1000;
-    process.stdout.write(`the client's table names the new box after ${knownMs.toFixed(0)} ms\n`);
+    const known = changes.find(
+      ({ text }) => text.startsWith(BRIDGE_ADDRESS) && text.includes(net.mac('b')),
+    );
+    assert.ok(first && known);
+    const knownMs = (known.at - first.at) * 1000;
+    process.stdout.write(`the client's table names the new box after ${Math.max(0, knownMs).toFixed(1)} ms\n`);
     assert.ok(knownMs <= KNOWN_MS_MAX, `${knownMs} ms`);
     assertGolden(lines);
   },
 );
+
+onBridge('an IPv6 address moves likewise', async ({ lab, place }, net) => {
+  await lab.control('a', 'address.add', { address: SERVICE_6 });
+  const nfs = new Nfs3Client(openRpc({ ...place, address: SERVICE_6 }));
+  await nfs.null();
+  await lab.kill('a');
+  const killedAt = performance.now();
+  await nfs.null();
+  const stallMs = performance.now() - killedAt;
+  nfs.rpc.close();
+  process.stdout.write(`stall over IPv6: ${stallMs.toFixed(0)} ms\n`);
+  assert.ok(stallMs <= STALL_MS_MAX, `${stallMs} ms`);
+  assert.is(neighbour(net, SERVICE_6), net.mac('b'));
+});
 
 onBridge(
   'a frozen box that was replaced is not heard after it has woken',
@@ -70,7 +101,7 @@ onBridge(
     lab.freeze('a');
     await until(async () => await serves(lab, 'b'));
     await nfs.null();
-    const capture = await Capture.start(net.namespace(CLIENT));
+    const capture = await tcpdump(net);
     const wokenAt = Date.now() / 1000;
     lab.thaw('a');
     await sleep(QUIET_MS);
@@ -94,52 +125,53 @@ interface Line {
 const FILTER =
   'arp or (tcp and (tcp[tcpflags] & (tcp-syn|tcp-rst|tcp-fin) != 0 or (tcp[4:4] = 0 and tcp[8:4] = 0)))';
 
-class Capture {
+/** A program in the client's namespace that writes a line for each thing that it sees, with the time before it. */
+class Watcher {
+  readonly #child: ChildProcessByStdio<null, Readable, Readable>;
   readonly #lines: Line[] = [];
-  readonly #stop: () => void;
 
-  private constructor(namespace: string) {
-    const tcpdump = [
-      'tcpdump',
-      '-l',
-      '-n',
-      '-e',
-      '-tt',
-      '-S',
-      '--immediate-mode',
-      '-i',
-      'eth0',
-      FILTER,
-    ];
-    const child = spawn('nsenter', [`--net=/run/netns/${namespace}`, '--', ...tcpdump], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+  constructor(net: BridgeNetwork, command: readonly string[]) {
+    const args = [`--net=/run/netns/${net.namespace(CLIENT)}`, '--', ...command];
+    this.#child = spawn('nsenter', args, { stdio: ['ignore', 'pipe', 'pipe'] });
     let rest = '';
-    child.stdout.on('data', (bytes) => {
+    this.#child.stdout.on('data', (bytes) => {
       const lines = (rest + String(bytes)).split('\n');
       rest = lines.pop() ?? '';
-      for (const line of lines) {
-        const cut = line.indexOf(' ');
-        this.#lines.push({ at: Number(line.slice(0, cut)), text: line.slice(cut + 1) });
-      }
+      for (const line of lines) this.#lines.push(parse(line));
     });
-    this.#stop = () => child.kill('SIGTERM');
-    this.listening = new Promise((done) => child.stderr.once('data', () => done()));
   }
 
-  readonly listening: Promise<void>;
-
-  static async start(namespace: string): Promise<Capture> {
-    const capture = new Capture(namespace);
-    await capture.listening;
-    return capture;
+  /** When it has said something on standard error. */
+  async listening(): Promise<this> {
+    await once(this.#child.stderr, 'data');
+    return this;
   }
 
   async stop(): Promise<readonly Line[]> {
-    await sleep(100);
-    this.#stop();
+    await sleep(LINES_MS);
+    this.#child.kill('SIGTERM');
     return this.#lines;
   }
+}
+
+/** `1795562879.440266 text`, or `[2026-11-24T23:27:59.440266] text`. */
+function parse(line: string): Line {
+  const cut = line.indexOf(' ');
+  const [time, text] = [line.slice(0, cut), line.slice(cut + 1)];
+  const at = time.startsWith('[') ? Date.parse(`${time.slice(1, -1)}`) / 1000 : Number(time);
+  return { at, text };
+}
+
+function tcpdump(net: BridgeNetwork): Promise<Watcher> {
+  const options = ['-l', '-n', '-e', '-tt', '-S', '--immediate-mode', '-i', 'eth0'];
+  return new Watcher(net, ['tcpdump', ...options, FILTER]).listening();
+}
+
+/** What changes in the client's neighbour table. */
+async function monitor(net: BridgeNetwork): Promise<Watcher> {
+  const watcher = new Watcher(net, ['ip', '-tshort', 'monitor', 'neigh']);
+  await sleep(LINES_MS);
+  return watcher;
 }
 
 /** Up to the client's new connection: what comes later is announced by the clock. */
@@ -162,8 +194,8 @@ function named(text: string, names: ReadonlyMap<string, string>): string {
     .replace(/, length \d+(: |$)/g, '$1');
 }
 
-function neighbour(net: BridgeNetwork): string {
-  const args = ['-n', net.namespace(CLIENT), '-json', 'neighbour', 'show', BRIDGE_ADDRESS];
+function neighbour(net: BridgeNetwork, address: string): string {
+  const args = ['-n', net.namespace(CLIENT), '-json', 'neighbour', 'show', address];
   const [row] = JSON.parse(execFileSync('ip', args, { encoding: 'utf8' }) || '[]');
   return row?.lladdr ?? '';
 }
