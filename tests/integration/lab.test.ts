@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
 import type { Status } from '#core/status.ts';
 import { ask } from '#tui/control-client.ts';
+import { bridgeLack } from '../lab/network.ts';
 import { suite } from '../support/suite.ts';
 import { outcomeOf } from './run-command.ts';
 
@@ -29,8 +30,10 @@ interface LabLine {
     readonly data: string | null;
     readonly control: string;
     readonly serving: boolean;
+    readonly namespace?: string;
   }[];
   readonly witness: { readonly pid: number } | null;
+  readonly client?: string;
 }
 
 interface RunningLab {
@@ -105,6 +108,43 @@ test('a lab that cannot start says why in one sentence', () =>
     }
     assert.equal(processesOf(folder), []);
   }));
+
+const bridge =
+  'a lab on a bridge says where everybody is, obeys, and leaves nothing, also when it was killed';
+const lack = bridgeLack();
+if (lack !== undefined) test.skip(bridge, lack);
+else {
+  test(bridge, () =>
+    inFolder(async (folder) => {
+      const first = join(folder, 'first');
+      const killed = await startLab(first, '--net', 'bridge');
+      const { line } = killed;
+      assert.is(line.address, '10.77.0.10');
+      const spaces = [...line.boxes.map(({ namespace }) => namespace), line.client];
+      for (const name of spaces) assert.ok(namespaces().includes(name ?? ''), name);
+      for (const order of ['freeze', 'heal', 'cut', 'heal', 'power-off', 'box']) {
+        const { code, err } = await runLab(order, 'b', '--dir', first);
+        assert.is(code, 0, err);
+      }
+      assert.match((await runLab('cut', 'z', '--dir', first)).err, /box z: not in this lab/);
+      killed.child.kill('SIGKILL');
+      await once(killed.child, 'exit');
+      for (const name of spaces) assert.ok(namespaces().includes(name ?? ''), name);
+      const next = await startLab(join(folder, 'next'), '--net', 'bridge');
+      for (const name of spaces) assert.not(namespaces().includes(name ?? ''), name);
+      assert.equal(processesOf(first), []);
+      next.child.kill('SIGTERM');
+      await once(next.child, 'exit');
+      for (const { namespace } of next.line.boxes)
+        assert.not(namespaces().includes(namespace ?? ''));
+      assert.equal(processesOf(folder), []);
+    }),
+  );
+}
+
+function namespaces(): readonly string[] {
+  return readdirSync('/run/netns');
+}
 
 /** SIGKILL from outside, as tests of others do it, and the lab's own way back. */
 async function killAndReturn(line: LabLine, folder: string): Promise<void> {
