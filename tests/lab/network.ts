@@ -35,6 +35,7 @@ export function bridgeLack(): string | undefined {
 export class BridgeNetwork implements LabNet {
   readonly #name: string;
   readonly #hosts: string[] = [];
+  #taps = 0;
   readonly references = `references = [{ address = "${GATEWAY}", port = 1 }]`;
 
   private constructor() {
@@ -76,6 +77,23 @@ export class BridgeNetwork implements LabNet {
   program(host: string, { command, args }: Program): Program {
     const net = `--net=${NAMESPACES}/${this.namespace(host)}`;
     return { command: 'nsenter', args: [net, '--', command, ...args] };
+  }
+
+  programAtSwitch(program: Program): Program {
+    return this.program(SWITCH, program);
+  }
+
+  /** A socket of the switch for a virtual machine; returns its name there. */
+  makeTap(): string {
+    this.#taps += 1;
+    const tap = `tap${this.#taps}`;
+    ip.in(
+      this.namespace(SWITCH),
+      `tuntap add dev ${tap} mode tap`,
+      `link set dev ${tap} master br0`,
+      `link set dev ${tap} up`,
+    );
+    return tap;
   }
 
   /** Its cable leads nowhere: nothing arrives and nobody is told, as behind a switch that died. */

@@ -75,7 +75,9 @@ onBridge(
     );
     assert.ok(first && known);
     const knownMs = (known.at - first.at) * 1000;
-    process.stdout.write(`the client's table names the new box after ${Math.max(0, knownMs).toFixed(1)} ms\n`);
+    process.stdout.write(
+      `the client's table names the new box after ${Math.max(0, knownMs).toFixed(1)} ms\n`,
+    );
     assert.ok(knownMs <= KNOWN_MS_MAX, `${knownMs} ms`);
     assertGolden(lines);
   },
