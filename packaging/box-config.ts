@@ -24,6 +24,8 @@ const BoxConfigSchema = v.strictObject({
   cluster: v.optional(v.pipe(v.string(), v.minLength(1), v.maxLength(64)), 'alone'),
   /** Where other boxes reach this one. */
   address: v.optional(v.string(), '127.0.0.1'),
+  /** Further addresses on other networks: the link between boxes survives the loss of any one. */
+  also: v.optional(v.array(v.string()), []),
   'link-port': v.optional(Port, 2050),
   /** Every box of the group, this one included; the first starts a new cluster. */
   members: v.optional(v.array(BoxName)),
@@ -33,6 +35,7 @@ const BoxConfigSchema = v.strictObject({
       v.strictObject({
         name: BoxName,
         address: v.string(),
+        also: v.optional(v.array(v.string()), []),
         port: Port,
         fingerprint: Fingerprint,
       }),

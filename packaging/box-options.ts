@@ -42,6 +42,7 @@ export function witnessOptions(config: BoxConfig, directory: string, identity: I
       self: config.name,
       cluster: config.cluster,
       address: config.address,
+      also: config.also,
       port: config['link-port'],
       key: identity.key,
       certificate: identity.certificate,

@@ -20,6 +20,8 @@ export interface LabNet {
   /** The same program, run there. */
   program(host: string, program: Program): Program;
   namespace(host: string): string;
+  /** Where a host is reached besides its address. */
+  also(address: string): readonly string[];
   /** What shows that the network is there, as the gateway arbiter reads it. */
   readonly references: string;
 }
@@ -112,6 +114,7 @@ export async function planLab(wanted: LabOptions): Promise<LabPlan> {
 interface Peer {
   readonly name: string;
   readonly address: string;
+  readonly also: readonly string[];
   readonly port: number;
   readonly fingerprint: string;
 }
@@ -124,7 +127,8 @@ async function configure(plan: LabPlan): Promise<void> {
     const identity = await loadIdentity(directory, name);
     plan.options.net?.place(name, address);
     const port = plan.options.net === undefined ? await freePort(address) : PORTS.link;
-    peers.push({ name, address, port, fingerprint: identity.fingerprint });
+    const also = plan.options.net?.also(address) ?? [];
+    peers.push({ name, address, also, port, fingerprint: identity.fingerprint });
   }
   for (const { name, directory } of places) {
     writeFileSync(join(directory, 'box.toml'), toml(plan, name, peers));
@@ -141,12 +145,14 @@ function toml(plan: LabPlan, name: string, peers: readonly Peer[]): string {
     `name = "${name}"`,
     'cluster = "lab"',
     `address = "${self?.address}"`,
+    `also = ${JSON.stringify(self?.also)}`,
     `link-port = ${self?.port}`,
   ];
   if (name !== WITNESS) lines.push(`members = [${members}]`, `arbiter = "${plan.options.arbiter}"`);
   for (const peer of peers) {
     if (peer.name === name) continue;
     lines.push('', '[[peer]]', `name = "${peer.name}"`, `address = "${peer.address}"`);
+    lines.push(`also = ${JSON.stringify(peer.also)}`);
     lines.push(`port = ${peer.port}`, `fingerprint = "${peer.fingerprint}"`);
   }
   if (name !== WITNESS) {

@@ -83,6 +83,7 @@ else {
 function withoutRights(net: BridgeNetwork): LabNet {
   return {
     references: net.references,
+    also: (address) => net.also(address),
     namespace: (host) => net.namespace(host),
     place: (host, address) => net.place(host, address),
     program: (host, { command, args }) =>

@@ -38,14 +38,18 @@ export class BridgeNetwork implements LabNet {
   #taps = 0;
   readonly references = `references = [{ address = "${GATEWAY}", port = 1 }]`;
 
-  private constructor() {
+  /** Networks between the boxes: the first is the clients', too. */
+  readonly #paths: number;
+
+  private constructor(paths: number) {
+    this.#paths = paths;
     made += 1;
     this.#name = `${PREFIX}-${process.pid}-${startOf(process.pid)}-${made}`;
   }
 
-  static make(): BridgeNetwork {
+  static make(paths: 1 | 2 = 1): BridgeNetwork {
     cleanUp();
-    const network = new BridgeNetwork();
+    const network = new BridgeNetwork(paths);
     network.#make();
     return network;
   }
@@ -72,6 +76,19 @@ export class BridgeNetwork implements LabNet {
       `address add fd77::${last}/64 dev eth0 nodad`,
       'link set eth0 up',
     );
+    for (const other of this.also(address)) this.#placeBesides(host, other);
+  }
+
+  also(address: string): readonly string[] {
+    return this.#paths < 2 ? [] : [address.replace('.77.', '.78.')];
+  }
+
+  #placeBesides(host: string, address: string): void {
+    const [inner, outer] = [this.namespace(host), this.namespace(SWITCH)];
+    const port = portOf(`${host}-2`);
+    ip(`link add eth1 netns ${inner} type veth peer name ${port} netns ${outer}`);
+    ip.in(outer, `link set dev ${port} master br1`, `link set dev ${port} up`);
+    ip.in(inner, `address add ${address}/24 dev eth1`, 'link set eth1 up');
   }
 
   program(host: string, { command, args }: Program): Program {
@@ -154,6 +171,8 @@ export class BridgeNetwork implements LabNet {
       'link add br0 type bridge',
       `address add ${GATEWAY}/24 dev br0`,
       'link set br0 up',
+      'link add br1 type bridge',
+      'link set br1 up',
     );
     this.place(CLIENT, CLIENT_ADDRESS);
   }

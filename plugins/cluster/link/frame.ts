@@ -1,6 +1,6 @@
 /**
  * Frames on the wire, big-endian: payload size u32, channel u8, payload. Channel 0 is the link's own: the first frame each
- * way is a hello, every later one an empty sign of life.
+ * way is a hello, every later one a sign of life: empty, or one byte that says that this connection is the one in use.
  */
 import { FRAME_SIZE_MAX } from '#core/group/link.ts';
 import { DecodeError } from '#core/wire/reader.ts';

@@ -16,7 +16,8 @@ const fingerprint = v.pipe(
   v.string(),
   v.regex(/^[0-9a-f]{64}$/, 'a fingerprint is the SHA-256 of a certificate: 64 of 0-9 and a-f'),
 );
-const peer = v.object({ name: boxName, address: v.string(), port, fingerprint });
+const also = v.optional(v.pipe(v.array(v.string()), v.maxLength(3)), []);
+const peer = v.object({ name: boxName, address: v.string(), also, port, fingerprint });
 
 export const link = plugin({
   id: 'cluster/link',
@@ -38,12 +39,16 @@ export const link = plugin({
       schema: v.optional(v.string(), '127.0.0.1'),
       help: 'Address on which the other boxes reach this one.',
     },
+    also: {
+      schema: also,
+      help: 'Further addresses of this box, on other networks: the link survives the loss of any one.',
+    },
     port: { schema: port, help: 'TCP port on that address.' },
     key: { schema: v.string(), help: "This box's private key, PEM text." },
     certificate: { schema: v.string(), help: "This box's certificate, PEM text." },
     peers: {
       schema: v.optional(v.array(peer), []),
-      help: 'The other boxes and the witness: name, address, port, certificate fingerprint.',
+      help: 'The other boxes and the witness: name, address, further addresses, port, certificate fingerprint.',
     },
   },
 

@@ -12,10 +12,15 @@ const HELLO_BEATS_MAX = 2;
 /** Bytes that may wait for a peer: it would take half a minute on a slow network, so it is stuck, and memory is not for it. */
 const QUEUED_SIZE_MAX = 128 * 1024 * 1024;
 
+/** In a sign of life: see `sign`. */
+const USED = Buffer.from([1]);
+
 export interface SessionHandler {
   /** The hello was right: the peer is there. */
   greeted(session: Session): void;
   frame(session: Session, channel: Channel, frame: Buffer): void;
+  /** The peer says that this is the connection that it uses. */
+  used(session: Session): void;
   /** Called once; `reason` is a part of a sentence. */
   closed(session: Session, closedByPeer: boolean, reason: string): void;
 }
@@ -32,6 +37,7 @@ export class Session implements Receiver {
   #reason = '';
   #flushing = false;
   #quietBeats = 0;
+  #heard = false;
   #sent = false;
 
   constructor(connection: Connection, own: Hello, expected: Hello, handler: SessionHandler) {
@@ -65,6 +71,17 @@ export class Session implements Receiver {
     this.#sent = false;
   }
 
+  takeHeard(): boolean {
+    const heard = this.#heard;
+    this.#heard = false;
+    return heard;
+  }
+
+  /** A sign of life; with `isUsed` it says that this box uses this connection and no other. */
+  sign(isUsed: boolean): void {
+    if (this.#greeted) this.#send(OWN_CHANNEL, isUsed ? [USED] : []);
+  }
+
   /** Gives the connection up at once. */
   drop(reason: string): void {
     if (this.#closed || this.#reason !== '') return;
@@ -85,6 +102,7 @@ export class Session implements Receiver {
 
   received(size: number): void {
     this.#quietBeats = 0;
+    this.#heard = true;
     try {
       this.#inbox.received(size, (channel, frame) => this.#onFrame(channel, frame));
     } catch (error) {
@@ -104,6 +122,7 @@ export class Session implements Receiver {
   #onFrame(channel: number, frame: Buffer): boolean {
     if (!this.#greeted) this.#onHello(channel, frame);
     else if (channel !== OWN_CHANNEL) this.#handler.frame(this, channel as Channel, frame);
+    else if (frame.length > 0) this.#handler.used(this);
     return !this.#closed && this.#reason === '';
   }
 

@@ -319,6 +319,7 @@ test('bytes of any kind on a connection are read or end it, in bounded memory', 
       own,
       { cluster: 'home', name: PEER },
       {
+        used() {},
         greeted() {},
         frame: () => (frames += 1),
         closed: (_session, _byPeer, reason) => (closed = reason),
