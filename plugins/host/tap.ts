@@ -1,5 +1,5 @@
 /** Hears and says ARP and neighbour discovery on one interface: packet(7). */
-import { node } from 'koffi';
+import koffi from 'koffi';
 import type { Frames, LanInterface } from '#core/ports/lan.ts';
 import { AF_INET6, inetBytes } from './inet.ts';
 import { addressOf, checked, lastError, libc } from './libc.ts';
@@ -51,7 +51,7 @@ export class Tap implements Frames {
   readonly #index: number;
   readonly #heard: (frame: Buffer) => void;
   readonly #fd: number;
-  readonly #poll: node.PollHandle;
+  readonly #poll: ReturnType<typeof koffi.node.poll>;
   readonly #frame = Buffer.alloc(FRAME_SIZE_MAX);
   readonly #from = Buffer.alloc(ADDRESS_SIZE);
   readonly #fromSize = Buffer.alloc(4);
@@ -62,7 +62,7 @@ export class Tap implements Frames {
     this.#index = index;
     this.#heard = heard;
     this.#fd = open(index);
-    this.#poll = node.poll(this.#fd, { readable: true }, () => this.#receive());
+    this.#poll = koffi.node.poll(this.#fd, { readable: true }, () => this.#receive());
     this.#poll.unref();
   }
 

@@ -3,7 +3,7 @@
  *
  *     npm run test:takeover -- [--kills 100] [--seed N] [--handles generic|issuer] [--durability disk|memory]
  *     npm run test:takeover -- --executable dist/understudy-linux-x64
- *     npm run test:takeover -- --net bridge [--count 50] [--events kill,freeze,cut,move]    in namespaces, as root
+ *     npm run test:takeover -- --net bridge [--count 50] [--events kill,freeze,cut,move,part] [--arbiter witness|gateway]
  */
 import yargs from 'yargs';
 import { programOf } from '#packaging/lab/program.ts';
@@ -12,6 +12,11 @@ import { seedOf } from '../support/seeded.ts';
 import { aboveBar, printStalls } from './bars.ts';
 import { EVENTS, type Event, playOnBridge } from './bridge-round.ts';
 import { campaign, printReports } from './campaign.ts';
+import { playParted } from './parted-round.ts';
+
+/** Boxes that lose sight of one another, in each arbiter mode. */
+const PART = 'part';
+const ARBITERS = ['witness', 'gateway'] as const;
 
 const out = (text: string): void => {
   process.stdout.write(`${text}\n`);
@@ -22,7 +27,8 @@ const args = yargs(process.argv.slice(2))
   .option('kills', { type: 'number', default: 100, describe: 'Kills of the serving box' })
   .option('net', { choices: ['loopback', 'bridge'] as const, default: 'loopback' as const })
   .option('count', { type: 'number', default: 50, describe: 'Of each event, on a bridge' })
-  .option('events', { type: 'string', default: EVENTS.join(), describe: 'On a bridge' })
+  .option('events', { type: 'string', default: [...EVENTS, PART].join(), describe: 'On a bridge' })
+  .option('arbiter', { choices: ARBITERS, default: 'witness' as const, describe: 'On a bridge' })
   .option('seed', { type: 'number', default: seedOf(), describe: 'To have the same dice again' })
   .option('handles', { choices: ['generic', 'issuer'] as const, describe: 'Default both' })
   .option('durability', { choices: ['disk', 'memory'] as const, describe: 'Default both' })
@@ -46,15 +52,21 @@ try {
 async function onBridge(): Promise<void> {
   const lack = bridgeLack();
   if (lack !== undefined) throw new Error(`a bridge ${lack}`);
-  const events = args.events
-    .split(',')
-    .filter((name): name is Event => EVENTS.includes(name as Event));
-  const { count } = args;
+  const names = args.events.split(',');
+  const events = names.filter((name): name is Event => EVENTS.includes(name as Event));
+  const { count, arbiter } = args;
   const lab = {
+    arbiter,
     ...(handles !== undefined && { handles }),
     ...(durability !== undefined && { durability }),
   };
   const stalls = await playOnBridge({ events, count, seed, connections, lab, say: out });
+  if (names.includes(PART)) {
+    for (const mode of ARBITERS) {
+      await playParted({ arbiter: mode, count, seed, say: out });
+      out(`${count} x boxes parted, arbiter ${mode}: one served, each time`);
+    }
+  }
   out(`\n${printStalls(stalls)}`);
   const above = aboveBar(stalls);
   if (above.length > 0) throw new Error(above.join('; '));

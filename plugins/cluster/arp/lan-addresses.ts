@@ -183,9 +183,9 @@ export class LanAddresses {
 
   #watch(place: ServiceAddress, networkInterface: LanInterface): string | undefined {
     try {
-      this.#sites.set(place.address, this.#makeSite(place, networkInterface));
-      // So that a takeover has one thing less to do.
+      // Now, so that a takeover has one thing less to do.
       this.#deps.lan.prepare();
+      this.#sites.set(place.address, this.#makeSite(place, networkInterface));
       return undefined;
     } catch (error) {
       return lanRefusal(error);

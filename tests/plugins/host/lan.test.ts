@@ -39,8 +39,7 @@ const onBridge = (title: string, play: (net: BridgeNetwork, lan: HostLan) => Pro
 
 onBridge('ARP and neighbour discovery are heard, and nothing else', async (_, lan) => {
   const heard: (Frame | undefined)[] = [];
-  const [own] = lan.interfaces();
-  assert.ok(own);
+  const own = await until(() => lan.interfaces()[0]);
   assert.is(own.name, 'eth0');
   assert.ok(own.networks.includes('10.77.0.11/24'));
   const tap = lan.tap(own, (bytes) => heard.push(decodeFrame(Buffer.from(bytes))));
@@ -54,8 +53,7 @@ onBridge('ARP and neighbour discovery are heard, and nothing else', async (_, la
 });
 
 onBridge('an address is there, is announced to the neighbours, and goes', async (net, lan) => {
-  const [own] = lan.interfaces();
-  assert.ok(own);
+  const own = await until(() => lan.interfaces()[0]);
   const tap = lan.tap(own, () => {});
   lan.add(SERVICE);
   lan.add(SERVICE);

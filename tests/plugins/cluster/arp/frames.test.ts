@@ -2,7 +2,9 @@ import * as assert from 'uvu/assert';
 import { DecodeError } from '#core/wire/reader.ts';
 import { decodeFrame, encodeFrame, type Frame } from '#plugins/cluster/arp/frames.ts';
 import { announcement, answer, probe, signOf } from '#plugins/cluster/arp/signs.ts';
+import { damaged } from '../../../support/garbage.ts';
 import { goldenPacket } from '../../../support/golden-packet.ts';
+import { Seeded, seedOf } from '../../../support/seeded.ts';
 import { suite } from '../../../support/suite.ts';
 
 const test = suite('arp/frames');
@@ -84,4 +86,20 @@ test('other traffic is nothing, and what is cut off is refused', () => {
     () => decodeFrame(goldenPacket('arp/probe', 'frame').subarray(0, 30)),
     (error: Error) => error instanceof DecodeError,
   );
+});
+
+const seed = seedOf();
+
+test(`whatever comes, it is a frame, nothing, or a DecodeError (seed ${seed})`, () => {
+  const random = new Seeded(seed);
+  const names = ['probe', 'announcement-reply', 'probe-ipv6', 'announcement-ipv6'];
+  const golden = names.map((name) => goldenPacket(`arp/${name}`, 'frame'));
+  for (let round = 0; round < 5_000; round += 1) {
+    try {
+      const frame = decodeFrame(damaged(random, random.pick(golden)));
+      if (frame !== undefined) signOf(frame);
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error;
+    }
+  }
 });
