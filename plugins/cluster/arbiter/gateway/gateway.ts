@@ -36,7 +36,7 @@ const ANSWER_MS_MAX = 200;
  * Milliseconds for a partner to say that it has the service address: where its process ended it says so at once or
  * never; where both lose sight of one another, as long as the two may be apart in noticing, several times over.
  */
-const DEFENCE_MS_MIN = 60;
+const DEFENCE_MS_MIN = 30;
 const DEFENCE_MS_MAX = 300;
 /** Milliseconds between looks at the clock that show that this box runs. */
 const BEAT_MS = 100;
