@@ -139,6 +139,7 @@ export class Primary implements RoleMachine {
     if (peer === undefined || !this.#context.link(id)?.up) return;
     const { configuration } = this.#context;
     this.#context.send(id, { kind: 'configure', configuration });
+    peer.sentAt = this.#context.now;
     peer.phase = this.#isRequired(peer) ? 'probing' : 'away';
     if (peer.phase === 'probing') this.#beat(peer);
   }

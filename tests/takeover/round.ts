@@ -33,6 +33,9 @@ export interface RoundReport extends CrewCounts {
   readonly answeredFromCache: number;
 }
 
+/** Milliseconds for a tree to follow what is committed: its mirror calls wait some 20. */
+const FOLLOW_MS = 200;
+
 const REPLAYED = 'nfs_replayed_calls_total';
 /** Milliseconds of work before something happens, at most. */
 const QUIET_MS_MAX = 300;
@@ -229,8 +232,21 @@ class Round {
     }
   }
 
+  /** A backup hears only with the next heartbeat what is committed, and its tree follows that. */
+  async #committed(): Promise<void> {
+    const names = this.#lab.plan.boxes.map(({ name }) => name);
+    const until = performance.now() + TAKEOVER_MS_MAX;
+    while (performance.now() < until) {
+      const all = await Promise.all(names.map((name) => this.#lab.status(name)));
+      if (new Set(all.map(({ committed }) => committed)).size === 1) break;
+      await sleep(10);
+    }
+    await sleep(FOLLOW_MS);
+  }
+
   /** By their own digests, and by the tree on disk. */
   async #compareBoxes(): Promise<void> {
+    await this.#committed();
     const { boxes } = this.#lab.plan;
     const digests = await Promise.all(
       boxes.map(({ name }) => this.#lab.control(name, 'digest', {}) as Promise<Digests>),

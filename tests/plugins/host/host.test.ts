@@ -4,7 +4,7 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { SILENT } from '#core/log-line.ts';
-import { CLOCK, DISK, NET, RANDOM, SCRATCH, STORE, SYSCALLS } from '#core/ports/services.ts';
+import { CLOCK, DISK, LAN, NET, RANDOM, SCRATCH, STORE, SYSCALLS } from '#core/ports/services.ts';
 import { Services } from '#core/services.ts';
 import { createClock } from '#plugins/host/clock.ts';
 import { Coalesced } from '#plugins/host/coalesced.ts';
@@ -42,7 +42,7 @@ test('the plugin offers what it declares, and starts again after its stop', asyn
     const services = new Services();
     const running = await start(state, services);
     for (const key of host.offers) services.get(key);
-    assert.equal(host.offers, [CLOCK, RANDOM, NET, DISK, SCRATCH, STORE, SYSCALLS]);
+    assert.equal(host.offers, [CLOCK, RANDOM, NET, LAN, DISK, SCRATCH, STORE, SYSCALLS]);
     services.get(STORE).commit([{ key: value, value: Buffer.from(value) }]);
     assert.is(services.get(STORE).get('first')?.toString(), 'first');
     const scratch = services.get(SCRATCH).open('scratch', 100);
