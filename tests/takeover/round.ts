@@ -33,9 +33,6 @@ export interface RoundReport extends CrewCounts {
   readonly answeredFromCache: number;
 }
 
-/** Milliseconds for a tree to follow what is committed: its mirror calls wait some 20. */
-const FOLLOW_MS = 200;
-
 const REPLAYED = 'nfs_replayed_calls_total';
 /** Milliseconds of work before something happens, at most. */
 const QUIET_MS_MAX = 300;
@@ -232,16 +229,15 @@ class Round {
     }
   }
 
-  /** A backup hears only with the next heartbeat what is committed, and its tree follows that. */
+  /** A backup hears only with the next heartbeat what is committed. */
   async #committed(): Promise<void> {
     const names = this.#lab.plan.boxes.map(({ name }) => name);
     const until = performance.now() + TAKEOVER_MS_MAX;
     while (performance.now() < until) {
       const all = await Promise.all(names.map((name) => this.#lab.status(name)));
-      if (new Set(all.map(({ committed }) => committed)).size === 1) break;
-      await sleep(10);
+      if (new Set(all.map(({ committed }) => committed)).size === 1) return;
+      await sleep(MIRROR_POLL_MS);
     }
-    await sleep(FOLLOW_MS);
   }
 
   /** By their own digests, and by the tree on disk. */
@@ -253,7 +249,7 @@ class Round {
     );
     const sums = digests.map(({ volumes }) => JSON.stringify(volumes[LAB_VOLUME]));
     if (new Set(sums).size !== 1) throw new Error(`digests differ: ${sums.join(', ')}`);
-    // A backup hears with the next message that the last entries are committed, and only then makes their mirror calls.
+    // Mirror calls wait a moment.
     const until = performance.now() + MIRROR_MS_MAX;
     let differences = this.#differences();
     while (differences.length > 0 && performance.now() < until) {
