@@ -53,7 +53,7 @@ const BROKEN: readonly [Broken, string, RegExp, number][] = [
     /executed twice|exists|not-found/,
     26,
   ],
-  ['skip-refetch', 'content of discarded entries is not fetched again', / at \d+ of /, 230],
+  ['skip-refetch', 'content of discarded entries is not fetched again', / at \d+ of /, 585],
   ['skip-sync', 'COMMIT syncs nothing', / at \d+ of /, 27],
   ['skip-rows', 'a backup applies an entry otherwise than its primary', /catalogs differ/, 7],
 ];
