@@ -24,11 +24,16 @@ import { crc32 } from 'node:zlib';
 import { type AppendFile, type Disk, DiskError } from '#core/ports/disk.ts';
 import { Coalesced } from './coalesced.ts';
 import { codeOf, messageOf } from './errors.ts';
+import { linger } from './linger.ts';
 
 /** Buffers of one `writev`: IOV_MAX of Linux. */
 const CHUNKS_MAX = 1024;
 /** What room is taken with: one piece, written as often as it takes. */
 const ZEROS = Buffer.alloc(64 * 1024);
+/** Milliseconds of a disk that is waited for awake: a slower one is not made faster by it. */
+const AWAKE_SYNC_MS_MAX = 0.5;
+/** Of so many of the last syncs it is known how long they take. */
+const SYNCS_AVERAGED = 8;
 
 export function createDisk(root: string): Disk {
   const base = resolve(root);
@@ -99,6 +104,8 @@ class File implements AppendFile {
   #reserved = 0;
   /** Why the file must not be used any more: after a failed sync nobody knows which bytes the disk has. */
   #broken: DiskError | undefined;
+  /** Milliseconds. */
+  #usualSyncMs = 0;
   #closed = false;
 
   constructor(path: string, fd: number) {
@@ -198,7 +205,10 @@ class File implements AppendFile {
 
   #syncNow(): Promise<void> {
     return new Promise((done, fail) => {
+      const began = performance.now();
+      if (this.#usualSyncMs < AWAKE_SYNC_MS_MAX) linger(AWAKE_SYNC_MS_MAX);
       fdatasync(this.#fd, (error) => {
+        this.#usualSyncMs += (performance.now() - began - this.#usualSyncMs) / SYNCS_AVERAGED;
         if (!error) return done();
         this.#broken = diskError(this.#path, error);
         fail(this.#broken);

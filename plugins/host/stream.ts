@@ -4,6 +4,7 @@ import { TLSSocket } from 'node:tls';
 import { assert } from '#core/assert.ts';
 import type { Connection, Receiver } from '#core/ports/net.ts';
 import { DecodeError } from '#core/wire/reader.ts';
+import { linger, REQUEST_MS } from './linger.ts';
 
 /** Bytes up to which neighbouring writes are copied together: less work than one more entry of a `writev`. */
 const COPIED_SIZE_MAX = 8 * 1024;
@@ -113,6 +114,7 @@ export class Stream implements Connection {
 
   /** `size` bytes are in the buffer that the receiver gave last. */
   received(receiver: Receiver, size: number): void {
+    linger(REQUEST_MS);
     try {
       receiver.received(size);
     } catch (error) {

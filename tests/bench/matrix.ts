@@ -29,7 +29,10 @@ export interface Operation {
   readonly dirties: boolean;
   /** Times nfs-ganesha that one box has to reach, at depth 1 and deep. */
   readonly floors: readonly [shallow: number, deep: number];
-  /** The same for a pair, against nfs-ganesha on one machine; undefined where none is set. */
+  /**
+   * The same for a pair, against nfs-ganesha on one machine; undefined where none is set. Of the deep row alone: one
+   * call at a time is two trips on three processes against one trip on two, which is told and not judged.
+   */
   readonly pairFloor?: number;
   /**
    * The durability that compares like with like. nfs-ganesha's VFS backend syncs a stable WRITE, as durability `disk`

@@ -101,9 +101,10 @@ export function judge(summaries: readonly Summary[], cells: readonly Cell[]): Ve
     };
   };
   const boxes = cells.map((cell) => verdict('box', cell, floorOf(cell.operation, cell.depth)));
-  const pairs = cells.flatMap((cell) =>
-    cell.operation.pairFloor === undefined ? [] : verdict('pair', cell, cell.operation.pairFloor),
-  );
+  const pairs = cells.flatMap((cell) => {
+    const { pairFloor } = cell.operation;
+    return pairFloor === undefined || cell.depth === 1 ? [] : verdict('pair', cell, pairFloor);
+  });
   return [...boxes, ...pairs];
 }
 
