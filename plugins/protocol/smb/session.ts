@@ -1,0 +1,13 @@
+/** An authenticated user on a connection ([MS-SMB2] §3.3.1.8), as far as commands ask for it. */
+import type { Caller } from '#core/vfs/caller.ts';
+
+export interface SmbUser {
+  /** As it stands in the users' table; compared without case. */
+  readonly name: string;
+  readonly caller: Caller;
+}
+
+export interface Session {
+  readonly id: bigint;
+  readonly user: SmbUser;
+}
