@@ -1,4 +1,11 @@
-/** One opened file, folder, stream or pipe ([MS-SMB2] §3.3.1.10). */
+/** One opened file, folder, stream or pipe ([MS-SMB2] §3.3.1.10), and the table of all opens of this server. */
+
+import type { ServedVolume } from '#core/group/group.ts';
+import type { Random } from '#core/ports/random.ts';
+import type { FileId } from '#core/vfs/inode.ts';
+import type { Name } from '#core/vfs/name.ts';
+import type { Session } from './session.ts';
+import type { DiskShare, TreeConnect } from './tree-connect.ts';
 
 /** SMB2_FILEID (§2.2.14.1). */
 export interface FileHandle {
@@ -8,7 +15,152 @@ export interface FileHandle {
   readonly volatile: bigint;
 }
 
-/** Filled in by what CREATE needs (create.ts owns it). */
-export interface Open {
+export interface OpenBase {
   readonly id: FileHandle;
+  readonly session: Session;
+  readonly tree: TreeConnect;
+  /** Out of the table: a request that waited for something finds it so and answers STATUS_FILE_CLOSED. */
+  isClosed: boolean;
+  /**
+   * What must end with the open: waiting locks and CHANGE_NOTIFY requests. Each runs once, in any order, when the open
+   * is closed for whatever reason; whoever is done earlier takes itself out.
+   */
+  readonly atClose: Set<() => void>;
+}
+
+/** Where a name stands. */
+export interface OpenPlace {
+  readonly directory: FileId;
+  readonly name: Name;
+}
+
+/** A file, folder or stream of a volume. */
+export interface FileOpen extends OpenBase {
+  readonly kind: 'file';
+  readonly share: DiskShare;
+  readonly volume: ServedVolume;
+  /** What has names, times, mode and DOS attributes. */
+  readonly file: FileId;
+  /** What has the bytes and the size: the stream's own object, or `file` again for the unnamed stream. */
+  readonly content: FileId;
+  /** As it is spelled where it is stored, without colons and type; empty for the unnamed one. */
+  readonly stream: string;
+  readonly isDirectory: boolean;
+  /** Specific rights only: generic ones and MAXIMUM_ALLOWED were mapped (§2.2.13.1). */
+  readonly granted: number;
+  /** FILE_SHARE_*. */
+  readonly shareAccess: number;
+  /** As CREATE said them (§2.2.13). */
+  readonly createOptions: number;
+  /**
+   * The name it was opened by, followed through renames made here; of the share's root the root's own inode and an empty
+   * name. Whether the name still means `file` must be looked up.
+   */
+  place: OpenPlace;
+  /** SET_INFO set the write time, so that writes leave it alone until the open ends ([MS-FSA] §2.1.1.4 UserSetModificationTime). */
+  writeTimeIsSet: boolean;
+  /** CurrentByteOffset of FilePositionInformation. */
+  position: number;
+  /** FILE_WRITE_THROUGH, FILE_SEQUENTIAL_ONLY and such, for FileModeInformation. */
+  mode: number;
+  /** What QUERY_DIRECTORY keeps between calls; only its handler knows the form. */
+  enumeration: object | undefined;
+  /** ChannelSequence and its counters (§3.3.5.2.10). */
+  channelSequence: number;
+  outstandingRequests: number;
+  outstandingPreRequests: number;
+}
+
+/** A named pipe of IPC$. */
+export interface PipeOpen extends OpenBase {
+  readonly kind: 'pipe';
+  readonly pipe: Pipe;
+}
+
+export type Open = FileOpen | PipeOpen;
+
+/** One end of a named pipe in message mode, as READ, WRITE and FSCTL_PIPE_TRANSCEIVE use it. */
+export interface Pipe {
+  /** Takes one whole message; returns an NTSTATUS. */
+  write(message: Buffer): number;
+  /**
+   * Fills `target` with what has been answered; STATUS_BUFFER_OVERFLOW when the message is longer than that, and the rest
+   * comes with the next call.
+   */
+  read(target: Buffer): { readonly status: number; readonly size: number };
+  close(): void;
+}
+
+/** Opens of one session, at most: a client of Windows holds some hundreds, a test suite tens of thousands. */
+export const OPENS_PER_SESSION_MAX = 65_536;
+
+const ALL_ONES = 0xffff_ffff_ffff_ffffn;
+
+/** All opens that live connections have on this box: Server.GlobalOpenTable (§3.3.1.5). One a server. */
+export class OpenTable {
+  readonly #random: Random;
+  readonly #opens = new Map<bigint, Open>();
+  readonly #bySession = new Map<bigint, Set<Open>>();
+  #nextVolatile = 1n;
+
+  constructor(random: Random) {
+    this.#random = random;
+  }
+
+  /** FileIds for a new open; `persistent` is that of a durable open which is being taken up again. */
+  mint(persistent?: bigint): FileHandle {
+    const volatile = this.#nextVolatile;
+    this.#nextVolatile += 1n;
+    return { persistent: persistent ?? this.#mintPersistent(), volatile };
+  }
+
+  /** False when the session has as many opens as it may. */
+  add(open: Open): boolean {
+    const own = this.#bySession.get(open.session.id) ?? new Set();
+    if (own.size >= OPENS_PER_SESSION_MAX) return false;
+    this.#bySession.set(open.session.id, own);
+    own.add(open);
+    this.#opens.set(open.id.volatile, open);
+    return true;
+  }
+
+  /** The open behind a FileId, if it is one of that session and tree (§3.3.5.9 and others: STATUS_FILE_CLOSED if not). */
+  find(id: FileHandle, sessionId: bigint, treeId: number): Open | undefined {
+    const open = this.#opens.get(id.volatile);
+    if (open === undefined || open.id.persistent !== id.persistent) return undefined;
+    return open.session.id === sessionId && open.tree.id === treeId ? open : undefined;
+  }
+
+  /** Does not end it: see `closeOpen`. */
+  remove(open: Open): void {
+    this.#opens.delete(open.id.volatile);
+    const own = this.#bySession.get(open.session.id);
+    if (own === undefined) return;
+    own.delete(open);
+    if (own.size === 0) this.#bySession.delete(open.session.id);
+  }
+
+  ofSession(sessionId: bigint): readonly Open[] {
+    return [...(this.#bySession.get(sessionId) ?? [])];
+  }
+
+  ofTree(sessionId: bigint, treeId: number): readonly Open[] {
+    return this.ofSession(sessionId).filter((open) => open.tree.id === treeId);
+  }
+
+  get size(): number {
+    return this.#opens.size;
+  }
+
+  all(): Iterable<Open> {
+    return this.#opens.values();
+  }
+
+  /** 64 random bits: two of a million opens are alike once in forty million such clusters. */
+  #mintPersistent(): bigint {
+    for (;;) {
+      const id = this.#random.bytes(8).readBigUInt64LE(0);
+      if (id !== 0n && id !== ALL_ONES) return id;
+    }
+  }
 }
