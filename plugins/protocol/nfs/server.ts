@@ -1,17 +1,16 @@
 /**
  * Listens on the service addresses, and owns the connections that come.
  *
- * On addresses that move from machine to machine every box listens all the time, so that one which takes over finds its
- * ports open; on loopback, where boxes share the machine, only the one that serves. When serving ends every connection
- * closes at once: a client that is cut off reconnects to the box that took over, one that is left hanging waits for
- * its own time-outs.
+ * When serving ends every connection closes at once: a client that is cut off reconnects to the box that took over, one
+ * that is left hanging waits for its own time-outs.
  */
 import ipaddr from 'ipaddr.js';
 import type { Addresses } from '#core/addresses.ts';
+import { DEAF, type Door, Doors } from '#core/doors.ts';
 import type { Group } from '#core/group/group.ts';
 import type { Log } from '#core/log-line.ts';
 import type { Clock } from '#core/ports/clock.ts';
-import type { Connection, Listener, Net, Receiver } from '#core/ports/net.ts';
+import type { Connection, Net, Receiver } from '#core/ports/net.ts';
 import type { Scene } from './call.ts';
 import { Admissions } from './exports.ts';
 import type { PortRow } from './portmap/ports.ts';
@@ -31,9 +30,6 @@ const LOOK_MS = 1000;
 /** Looks without any progress after which a connection that holds large slabs must go when they are short. */
 const STUCK_LOOKS_MAX = 10;
 
-/** For a connection that is closed before anything is read of it. */
-const DEAF: Receiver = { room: () => Buffer.alloc(1), received() {}, closed() {} };
-
 /** A program and the port it is offered at. */
 export interface Offer {
   readonly program: Program;
@@ -47,28 +43,16 @@ export interface ServerDependencies {
   readonly log: Log;
 }
 
-/** One address and port that should be listened on. */
-interface Place {
-  readonly address: string;
-  readonly port: number;
-  listener: Listener | undefined;
-  opening: boolean;
-  closed: boolean;
-  /** The last failure told, so that a place which stays closed is told of once. */
-  told: string;
-}
-
 export class NfsServer {
   readonly #offers: readonly Offer[];
   readonly #deps: ServerDependencies;
   readonly #group: Group;
   readonly #clock: Clock;
-  readonly #places = new Map<string, Place>();
+  readonly #doors: Doors;
   readonly #connections = new Map<ServerConnection, number>();
   /** Anew each time that serving begins: what a box owed when it was replaced is owed no more. */
   #pool = new SlabPool();
   #dispatchers = new Map<number, Dispatcher>();
-  #stopped = false;
   readonly #look;
 
   constructor(offers: readonly Offer[], deps: ServerDependencies) {
@@ -77,12 +61,17 @@ export class NfsServer {
     this.#group = deps.scene.group;
     this.#clock = deps.scene.clock;
     deps.scene.ports.set(offers.flatMap(rowsOf));
+    this.#doors = new Doors(
+      offers.map((offer) => offer.port),
+      'NFS clients',
+      { group: this.#group, net: deps.net, addresses: deps.addresses, log: deps.log },
+      (door, connection) => this.#accept(door, connection),
+    );
     this.#group.onServing((serving) => {
       if (!serving) this.#close();
     });
     this.#group.onRegistry(() => this.#arrange());
     this.#arrange();
-    deps.addresses.door((address) => this.#isOpen(address));
     this.#look = this.#clock.every(LOOK_MS, () => this.#lookAround());
   }
 
@@ -91,44 +80,20 @@ export class NfsServer {
   }
 
   stop(): void {
-    this.#stopped = true;
     this.#look.cancel();
+    this.#doors.stop();
     this.#close();
-    for (const [key, place] of this.#places) this.#leave(key, place);
   }
 
-  /** Listens where the registry says, and nowhere else. */
   #arrange(): void {
-    if (this.#stopped) return;
-    const { serving } = this.#group;
-    if (serving && this.#dispatchers.size === 0) this.#begin();
-    const wanted = new Set<string>();
-    for (const { address } of this.#group.addresses()) {
-      const ahead = this.#deps.addresses.listensAhead(address);
-      if (!serving && !ahead) continue;
-      for (const port of this.#ports) {
-        const key = `${address} ${port}`;
-        wanted.add(key);
-        if (!this.#places.has(key)) this.#open(key, address, port);
-      }
-    }
-    for (const [key, place] of this.#places) if (!wanted.has(key)) this.#leave(key, place);
-  }
-
-  get #ports(): ReadonlySet<number> {
-    return new Set(this.#offers.map((offer) => offer.port));
-  }
-
-  #isOpen(address: string): boolean {
-    return [...this.#ports].every(
-      (port) => this.#places.get(`${address} ${port}`)?.listener !== undefined,
-    );
+    if (this.#group.serving && this.#dispatchers.size === 0) this.#begin();
+    this.#doors.arrange();
   }
 
   /** One dispatcher a port: programs may share one. */
   #begin(): void {
     this.#pool = new SlabPool();
-    for (const port of this.#ports) {
+    for (const port of new Set(this.#offers.map((offer) => offer.port))) {
       const programs = this.#offers.filter((offer) => offer.port === port);
       const { scene, log } = this.#deps;
       this.#dispatchers.set(
@@ -141,52 +106,9 @@ export class NfsServer {
     }
   }
 
-  #open(key: string, address: string, port: number): void {
-    const place: Place = {
-      address,
-      port,
-      listener: undefined,
-      opening: false,
-      closed: false,
-      told: '',
-    };
-    this.#places.set(key, place);
-    this.#listen(place);
-  }
-
-  #listen(place: Place): void {
-    place.opening = true;
-    const { address, port } = place;
-    const ahead = this.#deps.addresses.listensAhead(address);
-    const accept = (connection: Connection): Receiver => this.#accept(place, connection);
-    this.#deps.net.listen({ address, port, ahead }, accept).then(
-      (listener) => {
-        place.opening = false;
-        if (place.closed) {
-          listener.close();
-          return;
-        }
-        place.listener = listener;
-        place.told = '';
-        this.#deps.log.info(`listening on ${address} port ${listener.port}`);
-      },
-      (error: unknown) => {
-        place.opening = false;
-        this.#tell(place, error instanceof Error ? error.message : String(error));
-      },
-    );
-  }
-
-  #tell(place: Place, reason: string): void {
-    if (place.closed || place.told === reason) return;
-    place.told = reason;
-    const where = `${place.address} port ${place.port}`;
-    this.#deps.log.error(`NFS clients cannot connect to ${where}, trying again: ${reason}`);
-  }
-
-  #accept(place: Place, connection: Connection): Receiver {
+  #accept(door: Door, connection: Connection): Receiver {
     const { scene, addresses } = this.#deps;
-    const dispatcher = this.#dispatchers.get(place.port);
+    const dispatcher = this.#dispatchers.get(door.port);
     // Nobody comes to an address that is not up; who comes just as it goes is not let in.
     if (dispatcher === undefined || !this.#group.serving) {
       connection.destroy();
@@ -194,8 +116,8 @@ export class NfsServer {
     }
     const address = plain(connection.remoteAddress);
     const gone = addresses.connected({
-      localAddress: place.address,
-      localPort: place.port,
+      localAddress: door.address,
+      localPort: door.port,
       remoteAddress: address,
       remotePort: connection.remotePort,
     });
@@ -207,7 +129,7 @@ export class NfsServer {
         localAddress: plain(connection.localAddress),
         admissions: new Admissions(scene.exports, address),
       },
-      serves: () => this.#group.serving && !place.closed,
+      serves: () => this.#group.serving && !door.closed,
       accepts: () => this.#group.accepting,
       later: (run) => scene.clock.after(HELD_MS, run),
       arrived: (size) => scene.counters.received.add(size),
@@ -220,29 +142,18 @@ export class NfsServer {
     if (this.#connections.size >= CONNECTIONS_MAX) this.#makeRoom();
     this.#connections.set(served, 0);
     const isCrowded = this.#connections.size > CONNECTIONS_MAX + CONNECTIONS_SPARE;
-    if (isCrowded || place.closed) connection.destroy();
+    if (isCrowded || door.closed) connection.destroy();
     return served;
   }
 
-  #leave(key: string, place: Place): void {
-    place.closed = true;
-    place.listener?.close();
-    this.#places.delete(key);
-  }
-
   #close(): void {
-    const { addresses } = this.#deps;
-    for (const [key, place] of this.#places) {
-      if (!addresses.listensAhead(place.address)) this.#leave(key, place);
-    }
+    this.#doors.withdraw();
     for (const connection of this.#connections.keys()) connection.destroy();
     this.#dispatchers = new Map();
   }
 
   #lookAround(): void {
-    for (const place of this.#places.values()) {
-      if (place.listener === undefined && !place.opening && !place.closed) this.#listen(place);
-    }
+    this.#doors.retry();
     for (const [connection, looks] of this.#connections) {
       const still = connection.moved() ? 0 : looks + 1;
       this.#connections.set(connection, still);
