@@ -90,6 +90,11 @@ export interface Group {
   afterCommit(position: Position, send: () => void): void;
   /** Makes a file's content durable on every in-sync box, to its volume's durability; for COMMIT. */
   sync(volume: number, file: FileId): Promise<void>;
+  /**
+   * Who knows which files somebody has open: those stay when they lose their last name, until `release`. Asked at each
+   * removal, so it must be quick; the last one given counts.
+   */
+  onRemoval(isOpen: (volume: number, file: FileId) => boolean): void;
   /** `serving` became true or false. Runs `change` once at registration with the state of that moment. */
   onServing(change: (serving: boolean) => void): void;
   /** Exports or addresses changed (also once per change of `serving`). */

@@ -5,7 +5,7 @@
  */
 import { IO_SIZE_MAX } from '../limits.ts';
 import { ROOT_CALLER } from '../vfs/caller.ts';
-import type { FileId } from '../vfs/inode.ts';
+import { type FileId, hasContent } from '../vfs/inode.ts';
 import { SET_NOTHING } from '../vfs/set-attributes.ts';
 import { setAttributes, write } from '../volume/operations.ts';
 import type { Volume } from '../volume/volume.ts';
@@ -18,7 +18,7 @@ type Entering = Pick<Group, 'begin' | 'seal'>;
 export function enterHalfWritten(group: Entering, volume: Volume, extent: Extent): boolean {
   const file = extent.file as FileId;
   const inode = volume.catalog.inode(file);
-  if (inode?.kind !== 'file') return true;
+  if (inode === undefined || !hasContent(inode.kind)) return true;
   const end = Math.min(extent.offset + extent.size, inode.size);
   let at = extent.offset;
   while (at < end) {

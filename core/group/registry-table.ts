@@ -1,10 +1,14 @@
 /** The registry on one box: rows in the staged store, held whole in memory (see registry.ts for what it means). */
+import { foldText } from '../vfs/fold.ts';
 import type { StagedStore } from '../volume/staged-store.ts';
 import type {
   AddressRecord,
   ExportRecord,
   HandleKey,
   RegistryChange,
+  ServerIdentity,
+  ShareRecord,
+  UserRecord,
   VolumeRecord,
 } from './registry.ts';
 
@@ -39,7 +43,10 @@ export class RegistryTable {
   readonly #addresses = new Table<AddressRecord>('a', (record) => record.address);
   readonly #keys = new Table<HandleKey>('k', (record) => String(record.id));
   readonly #verifiers = new Table<string>('w', () => '');
-  /** The highest id that an export or volume ever had, by kind: ids stand in handles and are never reused. */
+  readonly #users = new Table<UserRecord>('u', (record) => String(record.id));
+  readonly #shares = new Table<ShareRecord>('s', (record) => String(record.id));
+  readonly #identities = new Table<ServerIdentity>('i', () => '');
+  /** The highest id that a record ever had, by kind: ids stand in handles and SIDs and are never reused. */
   readonly #highest = new Table<{ kind: string; id: number }>('h', (record) => record.kind);
   #lists = this.#listAll();
 
@@ -64,17 +71,37 @@ export class RegistryTable {
     return this.#lists.handleKeys;
   }
 
+  get users(): readonly UserRecord[] {
+    return this.#lists.users;
+  }
+
+  /** By name. */
+  get shares(): readonly ShareRecord[] {
+    return this.#lists.shares;
+  }
+
+  get identity(): ServerIdentity | undefined {
+    return this.#identities.byKey.get('');
+  }
+
+  /** In whatever case. */
+  user(name: string): UserRecord | undefined {
+    return this.#lists.userByName.get(foldText(name));
+  }
+
+  /** In whatever case. */
+  share(name: string): ShareRecord | undefined {
+    return this.#lists.shareByName.get(foldText(name));
+  }
+
   /** Eight bytes, hex: part of the write verifier of every volume. */
   get verifier(): string {
     return this.#verifiers.byKey.get('') ?? '0000000000000000';
   }
 
-  nextVolumeId(): number {
-    return (this.#highest.byKey.get('volume')?.id ?? 0) + 1;
-  }
-
-  nextExportId(): number {
-    return (this.#highest.byKey.get('export')?.id ?? 0) + 1;
+  /** An id that no record of the kind has or ever had. */
+  nextId(kind: 'volume' | 'export' | 'user' | 'share'): number {
+    return (this.#highest.byKey.get(kind)?.id ?? 0) + 1;
   }
 
   /** Reads everything anew: at the start, and after staged entries were discarded. */
@@ -109,6 +136,23 @@ export class RegistryTable {
       case 'put-handle-key':
         this.#put(this.#keys, change.record);
         break;
+      case 'put-user':
+        this.#put(this.#users, change.record);
+        this.#raise('user', change.record.id);
+        break;
+      case 'remove-user':
+        this.#remove(this.#users, String(change.id));
+        break;
+      case 'put-share':
+        this.#put(this.#shares, change.record);
+        this.#raise('share', change.record.id);
+        break;
+      case 'remove-share':
+        this.#remove(this.#shares, String(change.id));
+        break;
+      case 'put-server-identity':
+        this.#put(this.#identities, change.record);
+        break;
       case 'put-verifier':
         this.#put(this.#verifiers, change.verifier);
         break;
@@ -141,16 +185,29 @@ export class RegistryTable {
       this.#addresses,
       this.#keys,
       this.#verifiers,
+      this.#users,
+      this.#shares,
+      this.#identities,
       this.#highest,
     ] as unknown as readonly Table<unknown>[];
   }
 
   #listAll() {
+    const users = byName(this.#users.values());
+    const shares = byName(this.#shares.values());
     return {
       volumes: this.#volumes.values(),
       exports: this.#exports.values(),
       addresses: this.#addresses.values(),
       handleKeys: this.#keys.values(),
+      users,
+      shares,
+      userByName: new Map(users.map((record) => [foldText(record.name), record])),
+      shareByName: new Map(shares.map((record) => [foldText(record.name), record])),
     };
   }
+}
+
+function byName<T extends { readonly name: string }>(records: readonly T[]): readonly T[] {
+  return [...records].sort((one, other) => (one.name < other.name ? -1 : 1));
 }

@@ -5,7 +5,7 @@
  * far: the tree is made what the catalog says of all that these entries touched, and after a power cut each file's bytes
  * what the log says of them (core/volume/edits.ts).
  */
-import type { FileId, Inode } from '../vfs/inode.ts';
+import { type FileId, hasContent, type Inode } from '../vfs/inode.ts';
 import type { Name } from '../vfs/name.ts';
 import type { MirrorNode, Place, Unsettled } from '../volume/backend.ts';
 import { type LoggedEdit, type Range, rewritingOf } from '../volume/edits.ts';
@@ -146,7 +146,8 @@ function prepare(
 ): ReadonlyMap<FileId, ReadonlyMap<number, readonly Range[]>> {
   const puts = new Map<FileId, ReadonlyMap<number, readonly Range[]>>();
   for (const [file, edits] of trail.edits) {
-    if (catalog.inode(file)?.kind !== 'file') continue;
+    const inode = catalog.inode(file);
+    if (inode === undefined || !hasContent(inode.kind)) continue;
     const rewriting = rewritingOf(edits);
     const tail = rewriting.zeros.find(({ to }) => to === Infinity);
     if (tail !== undefined) backend.truncate(file, tail.from);

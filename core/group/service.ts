@@ -24,10 +24,13 @@ import { encodeRegistryChange } from './registry-change.ts';
 import type { Requests } from './requests.ts';
 import type { State } from './state.ts';
 
-/** Bytes of one entry's body: a handful of changes, names and one reply; a symlink's target is the longest. */
-const BODY_SIZE_MAX = 64 * 1024;
-/** Bytes of one record of the registry, with room beside it in a body. */
-const RECORD_SIZE_MAX = BODY_SIZE_MAX - 1024;
+/**
+ * Bytes of one entry's body: a handful of changes, names and one reply. The longest is a file that is made with a security
+ * descriptor and extended attributes (core/vfs/extra.ts).
+ */
+const BODY_SIZE_MAX = 192 * 1024;
+/** Bytes of one record of the registry. */
+const RECORD_SIZE_MAX = 63 * 1024;
 /** Bytes of log and catalog that an entry takes beside its data, about. */
 const ENTRY_SIZE = 1024;
 /** Milliseconds between tries to reach a backup that must sync a file. */
@@ -163,6 +166,7 @@ export class GroupService implements Group {
   readonly #servingListeners: ((serving: boolean) => void)[] = [];
   readonly #registryListeners: (() => void)[] = [];
   #open = false;
+  #isOpen: (volume: number, file: FileId) => boolean = () => false;
   #roomUntil = 0;
   #room = 0;
   /** Fail those who wait for a commit that this box may never hear of. */
@@ -256,6 +260,10 @@ export class GroupService implements Group {
     change(this.serving);
   }
 
+  onRemoval(isOpen: (volume: number, file: FileId) => boolean): void {
+    this.#isOpen = isOpen;
+  }
+
   onRegistry(change: () => void): void {
     this.#registryListeners.push(change);
   }
@@ -295,6 +303,7 @@ export class GroupService implements Group {
       issuer: options.strategy === 'issuer' ? this.self : '',
       random: this.#deps.random,
       hasRoom: (size) => this.#hasRoom(volume, size),
+      isOpen: (file) => this.#isOpen(volume.record.id, file),
     });
   }
 

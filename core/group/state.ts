@@ -13,7 +13,7 @@ import { REPLIES_MAX } from '../limits.ts';
 import type { Log } from '../log-line.ts';
 import type { Time } from '../ports/clock.ts';
 import type { Store } from '../ports/store.ts';
-import type { FileId } from '../vfs/inode.ts';
+import { type FileId, hasContent } from '../vfs/inode.ts';
 import { BackendError } from '../volume/backend.ts';
 import type { Backends } from '../volume/backends.ts';
 import { Catalog } from '../volume/catalog.ts';
@@ -400,7 +400,8 @@ export class State implements StateMachine {
 
   #fileOf(extent: Extent): Volume | undefined {
     const volume = this.#volumes.get(extent.volume);
-    return volume?.catalog.inode(extent.file as FileId)?.kind === 'file' ? volume : undefined;
+    const inode = volume?.catalog.inode(extent.file as FileId);
+    return inode !== undefined && hasContent(inode.kind) ? volume : undefined;
   }
 
   #stageChange(entry: Entry, change: BodyChange, stamp: Stamp): void {

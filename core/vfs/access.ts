@@ -83,9 +83,11 @@ export function refuseAttributes(
     const reaches = set.gid === inode.gid || isInGroup(caller, set.gid);
     if (!owns || !reaches) return 'not-permitted';
   }
-  if (typeof set.atime === 'object' || typeof set.mtime === 'object') {
+  const { atime, mtime, btime, ctime } = set;
+  const isTime = (time: unknown) => typeof time === 'object';
+  if (isTime(atime) || isTime(mtime) || isTime(btime) || isTime(ctime)) {
     if (!owns) return 'not-permitted';
-  } else if (set.atime === 'now' || set.mtime === 'now') {
+  } else if (atime === 'now' || mtime === 'now' || set.dos !== undefined) {
     if (!owns && !writes) return 'access';
   }
   return undefined;

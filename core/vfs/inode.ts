@@ -7,7 +7,21 @@ export type FileId = Brand<number, 'FileId'>;
 /** The root of every volume. */
 export const ROOT_ID = 1 as FileId;
 
-export type FileKind = 'file' | 'directory' | 'symlink' | 'block' | 'character' | 'socket' | 'fifo';
+/** A `stream` is content beside a file's own ([MS-FSCC] §2.1.5): it belongs to a base file and stands in no directory. */
+export type FileKind =
+  | 'file'
+  | 'directory'
+  | 'symlink'
+  | 'block'
+  | 'character'
+  | 'socket'
+  | 'fifo'
+  | 'stream';
+
+/** Whether bytes can be read from and written to it. */
+export function hasContent(kind: FileKind): boolean {
+  return kind === 'file' || kind === 'stream';
+}
 
 export interface Device {
   readonly major: number;
@@ -33,7 +47,7 @@ export interface Inode {
   readonly btime: Time;
   /** Position of the entry that last changed it: NFSv4's change attribute, and what readers wait for. */
   readonly change: number;
-  /** Of a directory its parent (of the root, itself); of others 0. */
+  /** Of a directory its parent (of the root, itself); of a stream its base file; of others 0. */
   readonly parent: FileId;
   /** Of a directory: the cookie that its next new name gets. Starts at 3 (0, 1 and 2 are conventions). */
   readonly nextCookie: number;
@@ -45,7 +59,25 @@ export interface Inode {
   /** The box that made it and that box's local handle, where exports use issuer handles; otherwise empty. */
   readonly issuer: string;
   readonly issuerHandle: string;
+  /** DOS attributes that somebody set, in the bits of `DOS_*`: kept for SMB, and nothing to NFS. */
+  readonly dos: number;
+  /** Which rows beside this one the file has, in the bits of `HAS_*`: whoever has none is not asked for them. */
+  readonly holds: number;
 }
+
+/** The attributes that are kept, in the bits of [MS-FSCC] §2.6; all others follow from the kind or are not there. */
+export const DOS_READONLY = 0x1;
+export const DOS_HIDDEN = 0x2;
+export const DOS_SYSTEM = 0x4;
+export const DOS_ARCHIVE = 0x20;
+export const DOS_SPARSE = 0x200;
+export const DOS_NOT_INDEXED = 0x2000;
+export const DOS_MASK =
+  DOS_READONLY | DOS_HIDDEN | DOS_SYSTEM | DOS_ARCHIVE | DOS_SPARSE | DOS_NOT_INDEXED;
+
+export const HAS_SECURITY = 0x1;
+export const HAS_ATTRIBUTES = 0x2;
+export const HAS_STREAMS = 0x4;
 
 export interface DirectoryEntry {
   readonly cookie: number;

@@ -16,6 +16,17 @@ export interface SetAttributes {
   readonly size?: number | undefined;
   readonly atime: TimeChange;
   readonly mtime: TimeChange;
+  /** Creation; absent is `keep`. */
+  readonly btime?: TimeChange | undefined;
+  /** SMB lets it be set ([MS-FSCC] §2.4.7 ChangeTime); absent or `keep` is the change's own time, as POSIX has it. */
+  readonly ctime?: Time | 'keep' | undefined;
+  /** DOS attributes, those of `DOS_MASK`: all of them as they are to be. */
+  readonly dos?: number | undefined;
+  /**
+   * A new mode, owner or group drops a stored security descriptor, which would say otherwise; whoever sets one and means
+   * what it says keeps it.
+   */
+  readonly keepsSecurity?: boolean | undefined;
 }
 
 export const SET_NOTHING: SetAttributes = { atime: 'keep', mtime: 'keep' };

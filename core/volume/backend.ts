@@ -132,6 +132,11 @@ export interface Backend {
     replaced: { readonly file: FileId; readonly last: boolean } | undefined,
   ): void;
   setAttributes(file: FileId, attributes: MirrorAttributes): void;
+  /**
+   * A file without a name goes: one that `remove` or `rename` left its object (`last` false) when it had no other name, or a
+   * stream, which is only content. It may have none.
+   */
+  drop(file: FileId): void;
 
   /**
    * Makes the tree what the catalog says, once, before any other call: the process ended, or the power was cut, when the

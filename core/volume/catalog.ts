@@ -5,18 +5,40 @@
  * they are cleared, not repaired.
  */
 import { assert } from '../assert.ts';
-import { type DirectoryEntry, type FileId, type Inode, ROOT_ID } from '../vfs/inode.ts';
-import type { Name } from '../vfs/name.ts';
+import type { StoreRow } from '../ports/store.ts';
+import {
+  ATTRIBUTE_COST,
+  ATTRIBUTES_SIZE_MAX,
+  type Extra,
+  type ExtraChange,
+  type ExtraKind,
+  foldAttribute,
+  holdsOf,
+} from '../vfs/extra.ts';
+import { foldName } from '../vfs/fold.ts';
+import {
+  type DirectoryEntry,
+  type FileId,
+  HAS_STREAMS,
+  type Inode,
+  ROOT_ID,
+} from '../vfs/inode.ts';
+import { NAME_SIZE_MAX, type Name } from '../vfs/name.ts';
+import { STREAMS_MAX, type StreamEntry } from '../vfs/stream.ts';
+import { FoldedNames } from './folded-names.ts';
 import { Listings, pageAfter } from './listings.ts';
 import type { TreeWriter } from './operation.ts';
 import { Recent } from './recent.ts';
 import {
   CATALOG_FORMAT,
   CatalogKeys,
+  cookieOfKey,
   decodeCookieRow,
+  decodeExtraRow,
   decodeInode,
   decodeNameRow,
   encodeCookieRow,
+  encodeExtraRow,
   encodeInode,
   encodeNameRow,
   encodeNumber,
@@ -34,6 +56,14 @@ const CACHE_MAX = 65_536;
 const LISTING_MAX = 16_384;
 /** Names read from the store at once when a whole directory is wanted. */
 const PAGE_SIZE = 4096;
+/** Extended attributes of a file: as many as ATTRIBUTES_SIZE_MAX lets in. */
+const EXTRAS_MAX = Math.ceil(ATTRIBUTES_SIZE_MAX / ATTRIBUTE_COST);
+/** Files without a name read at once: whoever releases them asks again until there are none. */
+const ORPHANS_MAX = 4096;
+const ID_MAX = Number.MAX_SAFE_INTEGER as FileId;
+/** The value of a row whose key says it all; a store need not keep empty ones. */
+const NOTHING = Buffer.of(0);
+
 export interface CatalogOptions {
   readonly volume: number;
   /** Inodes, names and issuer handles kept in memory, each. */
@@ -47,6 +77,7 @@ export class Catalog implements TreeWriter {
   readonly #listings: Listings;
   readonly #listingMax: number;
   readonly #issued: Recent<string, FileId>;
+  readonly #folded: FoldedNames;
   /** Above every id in the tree; `undefined` when it must be read. */
   #nextFile: number | undefined;
   /** Above every id that this process gave away, also to changes that were refused or rolled back. */
@@ -60,6 +91,7 @@ export class Catalog implements TreeWriter {
     this.#listingMax = Math.min(LISTING_MAX, Math.floor(cacheMax / 2));
     this.#listings = new Listings(cacheMax, this.#listingMax);
     this.#issued = new Recent(cacheMax);
+    this.#folded = new FoldedNames(this.#keys, staged);
     this.#checkFormat();
   }
 
@@ -81,6 +113,49 @@ export class Catalog implements TreeWriter {
     const entry = decodeNameRow(name, row);
     this.#listings.learn(directory, entry);
     return entry;
+  }
+
+  childFolded(directory: FileId, name: Name): DirectoryEntry | undefined {
+    const exact = this.child(directory, name);
+    if (exact !== undefined) return exact;
+    const folded = foldName(name);
+    const plain = folded.length > NAME_SIZE_MAX ? undefined : this.child(directory, folded as Name);
+    const oldest = this.#folded.oldest(directory, folded);
+    const other = oldest === undefined ? undefined : this.child(directory, oldest);
+    if (plain === undefined || other === undefined) return plain ?? other;
+    return plain.cookie < other.cookie ? plain : other;
+  }
+
+  extra(file: FileId, kind: ExtraKind, name: string): Extra | undefined {
+    if (((this.inode(file)?.holds ?? 0) & holdsOf(kind)) === 0) return undefined;
+    const row = this.#staged.get(this.#keys.extra(file, kind, foldAttribute(name)));
+    return row === undefined ? undefined : decodeExtraRow(row);
+  }
+
+  extras(file: FileId, kind: ExtraKind): readonly Extra[] {
+    if (((this.inode(file)?.holds ?? 0) & holdsOf(kind)) === 0) return [];
+    return this.#extraRows(file, kind).map(({ value }) => decodeExtraRow(value));
+  }
+
+  streams(file: FileId): readonly StreamEntry[] {
+    if (((this.inode(file)?.holds ?? 0) & HAS_STREAMS) === 0) return [];
+    const from = this.#keys.stream(file, '');
+    const to = this.#keys.stream((file + 1) as FileId, '');
+    return this.#staged.range(from, to, STREAMS_MAX).map(({ key, value }) => ({
+      name: key.slice(from.length) as Name,
+      id: numberAt(value, 0) as FileId,
+    }));
+  }
+
+  stream(file: FileId, name: Name): StreamEntry | undefined {
+    const folded = foldName(name);
+    return this.streams(file).find((entry) => foldName(entry.name) === folded);
+  }
+
+  orphans(): readonly FileId[] {
+    const from = this.#keys.orphan(0 as FileId);
+    const rows = this.#staged.range(from, this.#keys.orphan(ID_MAX), ORPHANS_MAX);
+    return rows.map(({ key }) => cookieOfKey(key) as FileId);
   }
 
   entries(directory: FileId): readonly DirectoryEntry[] {
@@ -126,6 +201,8 @@ export class Catalog implements TreeWriter {
 
   removeInode(file: FileId): void {
     const inode = this.inode(file);
+    if (inode !== undefined && inode.holds !== 0) this.#removeHeld(file);
+    if (inode?.nlink === 0) this.#staged.put(this.#keys.orphan(file), undefined);
     this.#staged.put(this.#keys.inode(file), undefined);
     this.#inodes.delete(file);
     this.#listings.drop(file);
@@ -138,6 +215,7 @@ export class Catalog implements TreeWriter {
   putName(directory: FileId, entry: DirectoryEntry): void {
     this.#staged.put(this.#keys.name(directory, entry.name as Name), encodeNameRow(entry));
     this.#staged.put(this.#keys.cookie(directory, entry.cookie), encodeCookieRow(entry));
+    this.#folded.put(directory, entry);
     this.#listings.add(directory, entry);
   }
 
@@ -146,7 +224,25 @@ export class Catalog implements TreeWriter {
     assert(entry !== undefined, `directory ${directory}: no name to remove`);
     this.#staged.put(this.#keys.name(directory, name), undefined);
     this.#staged.put(this.#keys.cookie(directory, entry.cookie), undefined);
+    this.#folded.remove(directory, entry);
     this.#listings.remove(directory, entry);
+  }
+
+  putExtra(file: FileId, { kind, name, value }: ExtraChange): void {
+    const row = value === undefined ? undefined : encodeExtraRow(name, value);
+    this.#staged.put(this.#keys.extra(file, kind, foldAttribute(name)), row);
+  }
+
+  putStream(file: FileId, { name, id }: StreamEntry): void {
+    this.#staged.put(this.#keys.stream(file, name), encodeNumber(id));
+  }
+
+  removeStream(file: FileId, name: Name): void {
+    this.#staged.put(this.#keys.stream(file, name), undefined);
+  }
+
+  putOrphan(file: FileId): void {
+    this.#staged.put(this.#keys.orphan(file), NOTHING);
   }
 
   putIssuerHandle(issuer: string, handle: string, file: FileId): void {
@@ -168,6 +264,22 @@ export class Catalog implements TreeWriter {
     this.#listings.clear();
     this.#issued.clear();
     this.#nextFile = undefined;
+  }
+
+  #extraRows(file: FileId, kind: ExtraKind): readonly StoreRow[] {
+    const from = this.#keys.extra(file, kind, '');
+    const to = this.#keys.extra((file + 1) as FileId, kind, '');
+    return this.#staged.range(from, to, EXTRAS_MAX);
+  }
+
+  #removeHeld(file: FileId): void {
+    for (const { name, id } of this.streams(file)) {
+      this.removeStream(file, name);
+      this.removeInode(id);
+    }
+    for (const kind of ['security', 'attribute'] as const) {
+      for (const { key } of this.#extraRows(file, kind)) this.#staged.put(key, undefined);
+    }
   }
 
   #next(): number {

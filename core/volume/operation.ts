@@ -10,9 +10,11 @@
 import type { Time } from '../ports/clock.ts';
 import type { Result } from '../result.ts';
 import type { Caller } from '../vfs/caller.ts';
+import type { Extra, ExtraChange, ExtraKind } from '../vfs/extra.ts';
 import type { DirectoryEntry, FileId, FileKind, Inode } from '../vfs/inode.ts';
 import type { Name } from '../vfs/name.ts';
 import type { FsError } from '../vfs/status.ts';
+import type { StreamEntry } from '../vfs/stream.ts';
 import type { Reader } from '../wire/reader.ts';
 import type { Writer } from '../wire/writer.ts';
 import type { Backend, Place, VolumeLimits } from './backend.ts';
@@ -29,16 +31,37 @@ export interface Tree {
   entries(directory: FileId): readonly DirectoryEntry[];
   /** At most `limit` names whose cookies are greater than `cookie` (0 for all), in their order; for READDIR. As `entries`. */
   entriesAfter(directory: FileId, cookie: number, limit: number): readonly DirectoryEntry[];
+  /**
+   * As `child`, but where the name itself is not there, one that differs from it in case or in how accents are composed
+   * (core/vfs/fold.ts); of several the oldest.
+   */
+  childFolded(directory: FileId, name: Name): DirectoryEntry | undefined;
+  /** Of an extended attribute in whatever case. `undefined` where there is none. */
+  extra(file: FileId, kind: ExtraKind, name: string): Extra | undefined;
+  /** All of a kind, by name. */
+  extras(file: FileId, kind: ExtraKind): readonly Extra[];
+  /** A file's or directory's, by name: at most STREAMS_MAX. */
+  streams(file: FileId): readonly StreamEntry[];
+  /** In whatever case. */
+  stream(file: FileId, name: Name): StreamEntry | undefined;
+  /** Files that have lost their last name and are kept for whoever has them open. */
+  orphans(): readonly FileId[];
 }
 
 /** A tree that an entry is being applied to. */
 export interface TreeWriter extends Tree {
   putInode(inode: Inode): void;
+  /** With what it holds beside: extras, streams, its place among the orphans. */
   removeInode(file: FileId): void;
   putName(directory: FileId, entry: DirectoryEntry): void;
   removeName(directory: FileId, name: Name): void;
   /** Remembers which file an issuer handle means (see core/vfs/handle.ts). */
   putIssuerHandle(issuer: string, handle: string, file: FileId): void;
+  /** Puts or removes the row alone; what the inode says of it (`holds`) is the operation's to put. */
+  putExtra(file: FileId, change: ExtraChange): void;
+  putStream(file: FileId, entry: StreamEntry): void;
+  removeStream(file: FileId, name: Name): void;
+  putOrphan(file: FileId): void;
 }
 
 /** When an entry happens, the same on every box. */
@@ -58,6 +81,8 @@ export interface CheckContext {
   reserve(kind: FileKind): { readonly issuer: string; readonly handle: string };
   /** Refuses when the backend or the state directory is almost full. */
   hasRoom(size: number): boolean;
+  /** Somebody has it open: without its last name it stays until that is over. */
+  isOpen(file: FileId): boolean;
 }
 
 /** What `mirror` may use beside the change. */
@@ -93,7 +118,7 @@ export interface Operation<Args, Change, Outcome> {
   /** The same change of only the first `size` bytes, at least one: what a backend took of it before it was full. */
   shortened?(tree: Tree, change: Change, size: number): Change;
   mirror?(backend: Backend, change: Change, context: MirrorContext): void;
-  /** What `mirror` would touch; `undefined` where it has nothing to do. Beside `mirror`, always. */
+  /** What of the backend's objects it is about, beside content; `undefined` where of none. Beside `mirror`, always. */
   touches?(change: Change): Touched | undefined;
   /** Whether what the change makes leaves nothing behind when it is never made: for a file that is removed at once. */
   isBrief?(change: Change): boolean;

@@ -7,10 +7,19 @@
  *     d  directory  name         -> cookie, file
  *     c  directory  cookie       -> file, name            the order of READDIR
  *     h  size of issuer  issuer  handle -> file           issuer handles (core/vfs/handle.ts)
+ *     x  kind  file  name        -> name, value           security descriptor, extended attributes (core/vfs/extra.ts)
+ *     s  file  name              -> stream's file id      streams (core/vfs/stream.ts)
+ *     o  file                    -> nothing               files that are kept without a name
+ *     y  directory  folded name  -> cookie, others, name  names that are not plain (core/vfs/fold.ts), the oldest of each
+ *     z  directory  folded name  cookie -> name           the others (folded-names.ts)
  *
  * Ids and cookies are 8 bytes, big-endian, so that the store's order is theirs. A name stands twice: looked up by
- * name in one table, listed by cookie in the other. The longest key is that of a name: 14 + 255 bytes, of 511.
+ * name in one table, listed by cookie in the other. The longest key is that of a name: 14 + 255 bytes, of 511, and
+ * that of a folded name, which is cut at FOLDED_KEY_MAX.
+ *
+ * Format 1 had the tables f to h, and inodes without DOS attributes; it is brought up to date when it is opened (upgrade.ts).
  */
+import type { Extra, ExtraKind } from '../vfs/extra.ts';
 import type { DirectoryEntry, FileId, FileKind, Inode } from '../vfs/inode.ts';
 import type { Name } from '../vfs/name.ts';
 import { readTime, writeTime } from '../vfs/set-attributes.ts';
@@ -21,7 +30,10 @@ import { Writer } from '../wire/writer.ts';
 export const FIRST_COOKIE = 3;
 
 /** A store of another version is refused, never guessed at. */
-export const CATALOG_FORMAT = 1;
+export const CATALOG_FORMAT = 2;
+
+/** Bytes of a folded name in a key: as long as any that is not mostly accents; of longer ones the beginning. */
+const FOLDED_KEY_MAX = 400;
 
 /** Bytes of an encoded inode: a symlink's target of SYMLINK_SIZE_MAX and some 200 for the rest, with room. */
 const INODE_SIZE_MAX = 16 * 1024;
@@ -34,6 +46,7 @@ const KINDS: readonly FileKind[] = [
   'character',
   'socket',
   'fifo',
+  'stream',
 ];
 
 export function kindCode(kind: FileKind): number {
@@ -61,6 +74,8 @@ export function keyNumber(value: number): string {
     low & 0xff,
   );
 }
+
+const EXTRA_LETTERS: Readonly<Record<ExtraKind, string>> = { security: 's', attribute: 'a' };
 
 /** The keys of one volume's catalog. */
 export class CatalogKeys {
@@ -92,6 +107,29 @@ export class CatalogKeys {
   issued(issuer: string, handle: string): string {
     return `${this.prefix}h${String.fromCharCode(issuer.length)}${issuer}${handle}`;
   }
+
+  /** With `name` empty, before all of a file's and kind's. */
+  extra(file: FileId, kind: ExtraKind, name: string): string {
+    return `${this.prefix}x${EXTRA_LETTERS[kind]}${keyNumber(file)}${name}`;
+  }
+
+  stream(file: FileId, name: string): string {
+    return `${this.prefix}s${keyNumber(file)}${name}`;
+  }
+
+  orphan(file: FileId): string {
+    return `${this.prefix}o${keyNumber(file)}`;
+  }
+
+  folded(directory: FileId, folded: string): string {
+    return `${this.prefix}y${keyNumber(directory)}${folded.slice(0, FOLDED_KEY_MAX)}`;
+  }
+
+  /** Behind all names that fold alike come those of longer ones, so that the cookie's place is told from a name's end by a NUL. */
+  foldedOther(directory: FileId, folded: string, cookie: number): string {
+    const name = folded.slice(0, FOLDED_KEY_MAX);
+    return `${this.prefix}z${keyNumber(directory)}${name}\0${keyNumber(cookie)}`;
+  }
 }
 
 const writer = new Writer(INODE_SIZE_MAX);
@@ -120,11 +158,20 @@ export function encodeInode(inode: Inode): Buffer {
   writer.u64(inode.change);
   writer.u64(inode.parent);
   writer.u64(inode.nextCookie);
-  const bare = isBare(inode);
-  writer.u8(bare ? 0 : 1);
-  if (!bare) encodeRare(inode);
+  const isRare = !isBare(inode);
+  const isDressed = inode.dos !== 0 || inode.holds !== 0;
+  writer.u8((isRare ? RARE : 0) | (isDressed ? DRESSED : 0));
+  if (isRare) encodeRare(inode);
+  if (isDressed) {
+    writer.u32(inode.dos);
+    writer.u8(inode.holds);
+  }
   return written();
 }
+
+/** What stands behind the fields that every inode has. */
+const RARE = 1;
+const DRESSED = 2;
 
 /** What few inodes have stands in a row only where one of it is there: writing empty strings is not free. */
 function isBare({ device, target, verifier, issuer }: Inode): boolean {
@@ -152,7 +199,6 @@ const BARE: Rare = {
 };
 
 function decodeRare(from: Reader): Rare {
-  if (from.u8() === 0) return BARE;
   return {
     device: { major: from.u32(), minor: from.u32() },
     target: from.byteString(INODE_SIZE_MAX),
@@ -180,8 +226,15 @@ export function decodeInode(bytes: Buffer): Inode {
     change: from.u64(),
     parent: from.u64() as FileId,
     nextCookie: from.u64(),
-    ...decodeRare(from),
+    ...decodeRest(from),
   };
+}
+
+function decodeRest(from: Reader): Rare & Pick<Inode, 'dos' | 'holds'> {
+  const forms = from.u8();
+  const rare = (forms & RARE) === 0 ? BARE : decodeRare(from);
+  const isDressed = (forms & DRESSED) !== 0;
+  return { ...rare, dos: isDressed ? from.u32() : 0, holds: isDressed ? from.u8() : 0 };
 }
 
 /** A row of the table of names: the entry but for its name, which is in the key. */
@@ -206,10 +259,49 @@ export function encodeCookieRow(entry: DirectoryEntry): Buffer {
 
 export function decodeCookieRow(key: string, bytes: Buffer): DirectoryEntry {
   return {
-    cookie: Number.parseInt(Buffer.from(key.slice(-8), 'latin1').toString('hex'), 16),
+    cookie: cookieOfKey(key),
     name: bytes.toString('latin1', 8),
     id: numberAt(bytes, 0) as FileId,
   };
+}
+
+/** Name and value, because the name stands in the key in another case. */
+export function encodeExtraRow(name: string, value: Buffer): Buffer {
+  const bytes = Buffer.allocUnsafe(1 + name.length + value.length);
+  bytes[0] = name.length;
+  bytes.write(name, 1, 'latin1');
+  value.copy(bytes, 1 + name.length);
+  return bytes;
+}
+
+export function decodeExtraRow(bytes: Buffer): Extra {
+  const end = 1 + (bytes[0] as number);
+  return { name: bytes.toString('latin1', 1, end), value: bytes.subarray(end) };
+}
+
+/** The oldest of the names that fold alike, and how many others there are. */
+export interface FoldedRow {
+  readonly cookie: number;
+  readonly others: number;
+  readonly name: Name;
+}
+
+export function encodeFoldedRow({ cookie, others, name }: FoldedRow): Buffer {
+  const bytes = Buffer.allocUnsafe(12 + name.length);
+  putNumber(bytes, 0, cookie);
+  bytes.writeUInt32BE(others, 8);
+  bytes.write(name, 12, 'latin1');
+  return bytes;
+}
+
+export function decodeFoldedRow(bytes: Buffer): FoldedRow {
+  const name = bytes.toString('latin1', 12) as Name;
+  return { cookie: numberAt(bytes, 0), others: bytes.readUInt32BE(8), name };
+}
+
+/** The cookie at the end of a key. */
+export function cookieOfKey(key: string): number {
+  return Number.parseInt(Buffer.from(key.slice(-8), 'latin1').toString('hex'), 16);
 }
 
 export function encodeNumber(value: number): Buffer {

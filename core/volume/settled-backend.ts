@@ -83,6 +83,10 @@ export class SettledBackend implements Backend {
     this.#backend.setAttributes(file, attributes);
   }
 
+  drop(file: FileId): void {
+    this.#backend.drop(file);
+  }
+
   mend(unsettled: Unsettled): void {
     this.#backend.mend?.(unsettled);
   }

@@ -4,7 +4,7 @@ import type { VolumeRecord } from '../group/registry.ts';
 import type { Random } from '../ports/random.ts';
 import { err, type Result } from '../result.ts';
 import type { Caller } from '../vfs/caller.ts';
-import { type FileId, type FileKind, type Inode, ROOT_ID } from '../vfs/inode.ts';
+import { type FileId, type FileKind, hasContent, type Inode, ROOT_ID } from '../vfs/inode.ts';
 import type { FsError } from '../vfs/status.ts';
 import { type Backend, BackendError, type Space, type VolumeLimits } from './backend.ts';
 import type { Catalog } from './catalog.ts';
@@ -20,6 +20,8 @@ export interface CheckEnvironment {
   readonly random: Random;
   /** Refuses when the backend or the state directory is almost full. */
   hasRoom(size: number): boolean;
+  /** Absent: nobody has anything open. */
+  readonly isOpen?: ((file: FileId) => boolean) | undefined;
 }
 
 const VERIFIER_SIZE = 8;
@@ -119,7 +121,7 @@ export class Volume implements ServedVolume {
 
   #readable(file: FileId, offset: number, size: number): number {
     const inode = this.catalog.inode(file);
-    if (inode?.kind !== 'file') return 0;
+    if (inode === undefined || !hasContent(inode.kind)) return 0;
     return Math.max(0, Math.min(size, inode.size - offset));
   }
 
@@ -131,6 +133,7 @@ export class Volume implements ServedVolume {
       mintGeneration: () => environment.random.u32(),
       reserve: (kind: FileKind) => this.#reserve(kind, environment.issuer),
       hasRoom: (size) => environment.hasRoom(size),
+      isOpen: (file) => environment.isOpen?.(file) ?? false,
     };
   }
 
@@ -167,5 +170,7 @@ function rootInode({ time, position }: Stamp): Inode {
     verifier: '',
     issuer: '',
     issuerHandle: '',
+    dos: 0,
+    holds: 0,
   };
 }

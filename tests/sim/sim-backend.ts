@@ -105,6 +105,10 @@ export class SimBackend implements Backend {
 
   setAttributes(): void {}
 
+  drop(file: FileId): void {
+    this.#forget(file);
+  }
+
   mend({ names, files, coming, child, node }: Unsettled): void {
     if (!this.abilities.tree) return;
     for (const { directory, name } of names) {

@@ -9,7 +9,7 @@ import type { CachedReply } from '#core/group/reply-cache.ts';
 import { err, ok, type Result } from '#core/result.ts';
 import type { Caller } from '#core/vfs/caller.ts';
 import type { HandleStrategy } from '#core/vfs/handle.ts';
-import { ROOT_ID } from '#core/vfs/inode.ts';
+import { type FileId, ROOT_ID } from '#core/vfs/inode.ts';
 import type { FsError } from '#core/vfs/status.ts';
 import { type Backend, BackendError } from '#core/volume/backend.ts';
 import { Catalog } from '#core/volume/catalog.ts';
@@ -76,6 +76,7 @@ export class FakeGroup implements Group {
   readonly #serving: ((serving: boolean) => void)[] = [];
   readonly #registry: (() => void)[] = [];
   readonly #waiting: { readonly position: number; readonly send: () => void }[] = [];
+  #isOpen: (volume: number, file: FileId) => boolean = () => false;
   #staged = 1;
   #committed = 1;
   #open = false;
@@ -131,6 +132,10 @@ export class FakeGroup implements Group {
   }
   handleKeys(): readonly HandleKey[] {
     return this.keys;
+  }
+
+  onRemoval(isOpen: (volume: number, file: FileId) => boolean): void {
+    this.#isOpen = isOpen;
   }
 
   begin(): Transaction {
@@ -189,7 +194,8 @@ export class FakeGroup implements Group {
     options: { readonly strategy?: HandleStrategy; readonly data?: Buffer },
   ): Result<Outcome, FsError> {
     const issuer = options.strategy === 'issuer' ? BOX : '';
-    const environment = { issuer, random: RANDOM, hasRoom: () => true };
+    const isOpen = (file: FileId) => this.#isOpen(VOLUME_ID, file);
+    const environment = { issuer, random: RANDOM, hasRoom: () => true, isOpen };
     const change = this.served.check<Args, Change>(operation, caller, args, environment);
     if (!change.ok) return change;
     const stamp = this.#stamp(this.#staged + 1);

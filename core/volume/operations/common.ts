@@ -3,14 +3,15 @@
 import { assert } from '../../assert.ts';
 import type { Time } from '../../ports/clock.ts';
 import { err, ok, type Result } from '../../result.ts';
-import type { FileId, Inode } from '../../vfs/inode.ts';
+import { type FileId, HAS_STREAMS, type Inode } from '../../vfs/inode.ts';
 import { NAME_SIZE_MAX, type Name, newName } from '../../vfs/name.ts';
 import { type StampedTime, timeOf } from '../../vfs/set-attributes.ts';
 import type { FsError } from '../../vfs/status.ts';
+import { STREAMS_MAX } from '../../vfs/stream.ts';
 import { DecodeError, type Reader } from '../../wire/reader.ts';
 import type { Writer } from '../../wire/writer.ts';
 import type { MirrorAttributes, VolumeLimits } from '../backend.ts';
-import type { MirrorContext, Stamp, Tree, TreeWriter } from '../operation.ts';
+import type { CheckContext, MirrorContext, Stamp, Tree, TreeWriter } from '../operation.ts';
 import type { Changed, Place } from './types.ts';
 
 /** Bytes of a directory as clients are told: the same on every box whatever its backend says. */
@@ -42,14 +43,15 @@ export function inodeToChange(tree: Tree, file: FileId): Inode {
   return inode;
 }
 
-/** Puts the inode as it is after the entry: with the entry's ctime and change. */
+/** Puts the inode as it is after the entry: with the entry's ctime, unless the change has one, and change. */
 export function putChanged(
   tree: TreeWriter,
   before: Inode,
   stamp: Stamp,
   change: Partial<Inode>,
 ): Changed {
-  const after = { ...before, ...change, ctime: stamp.time, change: stamp.position };
+  const ctime = change.ctime ?? stamp.time;
+  const after = { ...before, ...change, ctime, change: stamp.position };
   tree.putInode(after);
   return { before, after };
 }
@@ -66,6 +68,54 @@ export function putDirectory(
     nextCookie: before.nextCookie + (change.names ?? 0),
     nlink: before.nlink + (change.subdirectories ?? 0),
   });
+}
+
+/** Whose owner and mode say who may touch its content: of a stream its base file. */
+export function guardOf(tree: Tree, inode: Inode): Inode {
+  return inode.kind === 'stream' ? inodeToChange(tree, inode.parent) : inode;
+}
+
+/** The streams that go with a file. */
+export function streamsOf(tree: Tree, inode: Inode): readonly FileId[] {
+  if ((inode.holds & HAS_STREAMS) === 0) return NO_FILES;
+  return tree.streams(inode.id).map(({ id }) => id);
+}
+
+/** Whether a file stays without its last name, because somebody has it or a stream of it open. */
+export function staysOpen(
+  context: CheckContext,
+  inode: Inode,
+  streams: readonly FileId[],
+): boolean {
+  if (inode.kind === 'directory') return false;
+  return context.isOpen(inode.id) || streams.some((stream) => context.isOpen(stream));
+}
+
+const NO_FILES: readonly FileId[] = [];
+
+/** At the end of a change: nothing where there are none, as in logs of before there were streams. */
+export function writeStreams(to: Writer, streams: readonly FileId[]): void {
+  if (streams.length === 0) return;
+  to.u16(streams.length);
+  for (const stream of streams) writeFile(to, stream);
+}
+
+export function readStreams(from: Reader): readonly FileId[] {
+  if (from.left === 0) return NO_FILES;
+  const count = from.u16();
+  if (count > STREAMS_MAX) throw new DecodeError(`streams: ${count}, at most ${STREAMS_MAX}`);
+  return Array.from({ length: count }, () => readFile(from));
+}
+
+/** The file whose stream was changed: for its clients it was written to. */
+export function putBase(
+  tree: TreeWriter,
+  stream: Inode,
+  stamp: Stamp,
+  keepsMtime: boolean,
+): Changed {
+  const base = inodeToChange(tree, stream.parent);
+  return putChanged(tree, base, stamp, { mtime: keepsMtime ? base.mtime : stamp.time });
 }
 
 export function unchanged(inode: Inode): Changed {

@@ -16,9 +16,14 @@ import {
   SETGID,
 } from '../../vfs/access.ts';
 import { LOCAL_HANDLE_SIZE_MAX } from '../../vfs/handle.ts';
-import type { Device, FileId, FileKind, Inode } from '../../vfs/inode.ts';
+import { type Device, DOS_MASK, type FileId, type FileKind, type Inode } from '../../vfs/inode.ts';
 import { type Name, PARENT, SELF } from '../../vfs/name.ts';
-import { readStampedTime, type StampedTime, writeStampedTime } from '../../vfs/set-attributes.ts';
+import {
+  readStampedTime,
+  type StampedTime,
+  timeOf,
+  writeStampedTime,
+} from '../../vfs/set-attributes.ts';
 import type { FsError } from '../../vfs/status.ts';
 import type { Reader } from '../../wire/reader.ts';
 import { DecodeError } from '../../wire/reader.ts';
@@ -76,6 +81,8 @@ interface NewChange {
   readonly verifier: string;
   readonly issuer: string;
   readonly issuerHandle: string;
+  readonly dos: number;
+  readonly btime: StampedTime;
 }
 
 /** A file that was there answers: truncated, or as it is. */
@@ -247,6 +254,8 @@ function checkNew(
     verifier: args.kind === 'file' && args.how === 'exclusive' ? args.verifier : '',
     issuer: reserved.issuer,
     issuerHandle: reserved.handle,
+    dos: (args.set.dos ?? 0) & DOS_MASK,
+    btime: args.set.btime === undefined || args.set.btime === 'keep' ? 'now' : args.set.btime,
   });
 }
 
@@ -312,7 +321,7 @@ function applyNew(
     atime,
     mtime,
     ctime: stamp.time,
-    btime: stamp.time,
+    btime: timeOf(change.btime, stamp.time),
     change: stamp.position,
     parent: isDirectory ? directory.id : NOBODY,
     nextCookie: isDirectory ? FIRST_COOKIE : 0,
@@ -321,6 +330,8 @@ function applyNew(
     verifier: change.verifier,
     issuer: change.issuer,
     issuerHandle: change.issuerHandle,
+    dos: change.dos,
+    holds: 0,
   };
   tree.putInode(inode);
   tree.putName(directory.id, {
@@ -362,10 +373,13 @@ function encodeNew(to: Writer, change: NewChange): void {
   to.byteString(change.verifier);
   to.byteString(change.issuer);
   to.byteString(change.issuerHandle);
+  if (change.dos === 0 && change.btime === 'now') return;
+  to.u32(change.dos);
+  writeStampedTime(to, change.btime);
 }
 
 function decodeNew(from: Reader): NewChange {
-  return {
+  const change = {
     form: 'new',
     ...readPlace(from),
     file: readFile(from),
@@ -382,5 +396,8 @@ function decodeNew(from: Reader): NewChange {
     verifier: from.byteString(VERIFIER_SIZE, 'verifier'),
     issuer: from.byteString(BOX_SIZE_MAX, 'issuer'),
     issuerHandle: from.byteString(LOCAL_HANDLE_SIZE_MAX, 'local handle'),
-  };
+  } as const;
+  // There were none in logs of before, and most files have none.
+  if (from.left === 0) return { ...change, dos: 0, btime: 'now' };
+  return { ...change, dos: from.u32(), btime: readStampedTime(from) };
 }

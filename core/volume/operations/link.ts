@@ -28,7 +28,9 @@ export const link: Operation<LinkArgs, LinkChange, LinkOutcome> = {
 
   check(tree, context, args) {
     const inode = tree.inode(args.file);
-    if (inode === undefined) return err('stale');
+    // Without a name it is gone for everybody but those who have it open.
+    if (inode === undefined || inode.nlink === 0) return err('stale');
+    if (inode.kind === 'stream') return err('invalid');
     const directory = directoryOf(tree, args.directory);
     if (!directory.ok) return directory;
     if (args.name === SELF || args.name === PARENT) return err('exists');

@@ -12,13 +12,18 @@ import {
   putDirectory,
   readFile,
   readPlace,
+  readStreams,
+  streamsOf,
   writeFile,
   writePlace,
+  writeStreams,
 } from './common.ts';
 import type { RemoveDirectoryArgs, RemoveDirectoryOutcome } from './types.ts';
 
 export interface RemoveDirectoryChange extends NamedPlace {
   readonly file: FileId;
+  /** Those that go with it. */
+  readonly streams: readonly FileId[];
 }
 
 export const removeDirectory: Operation<
@@ -44,16 +49,18 @@ export const removeDirectory: Operation<
     if (refusal !== undefined) return err(refusal);
     if (inode.kind !== 'directory') return err('not-directory');
     if (tree.entriesAfter(inode.id, 0, 1).length > 0) return err('not-empty');
-    return ok({ directory: args.directory, name: name.value, file: inode.id });
+    const streams = streamsOf(tree, inode);
+    return ok({ directory: args.directory, name: name.value, file: inode.id, streams });
   },
 
   encode(to, change) {
     writePlace(to, change);
     writeFile(to, change.file);
+    writeStreams(to, change.streams);
   },
 
   decode(from) {
-    return { ...readPlace(from), file: readFile(from) };
+    return { ...readPlace(from), file: readFile(from), streams: readStreams(from) };
   },
 
   apply(tree, change, stamp) {
@@ -64,11 +71,12 @@ export const removeDirectory: Operation<
     return { directory: putDirectory(tree, directory, stamp, { subdirectories: -1 }), file };
   },
 
-  mirror(backend, { directory, name, file }) {
+  mirror(backend, { directory, name, file, streams }) {
     backend.remove(directory, name, file, true);
+    for (const stream of streams) backend.drop(stream);
   },
 
-  touches({ directory, name, file }) {
-    return { files: [file], names: [{ directory, name }], ends: file };
+  touches({ directory, name, file, streams }) {
+    return { files: [file, ...streams], names: [{ directory, name }], ends: file };
   },
 };

@@ -15,17 +15,31 @@ import {
   putDirectory,
   readFile,
   readPlace,
+  readStreams,
+  staysOpen,
+  streamsOf,
   unchanged,
   writeFile,
   writePlace,
+  writeStreams,
 } from './common.ts';
 import type { Changed, RenameArgs, RenameOutcome } from './types.ts';
+
+/** What had the target name. */
+interface Replaced {
+  readonly file: FileId;
+  readonly last: boolean;
+  /** That was its last name, and it stays: somebody has it open. */
+  readonly kept: boolean;
+  /** Those that go with it. */
+  readonly streams: readonly FileId[];
+}
 
 export interface RenameChange {
   readonly source: NamedPlace;
   readonly target: NamedPlace;
   readonly file: FileId;
-  readonly replaced: { readonly file: FileId; readonly last: boolean } | undefined;
+  readonly replaced: Replaced | undefined;
   /** Both names mean one file: POSIX has nothing happen then. */
   readonly same: boolean;
 }
@@ -56,7 +70,7 @@ export const rename: Operation<RenameArgs, RenameChange, RenameOutcome> = {
       source: { directory: source.value.id, name: sourceName.value },
       target: { directory: target.value.id, name: targetName.value },
       file: inode.id,
-      replaced: replaced && { file: replaced.id, last: goesWithName(replaced) },
+      replaced: replaced && decideReplaced(tree, context, replaced),
       same: replaced?.id === inode.id,
     });
   },
@@ -66,8 +80,10 @@ export const rename: Operation<RenameArgs, RenameChange, RenameOutcome> = {
     writePlace(to, target);
     writeFile(to, file);
     to.u8(same ? 1 : 0);
-    to.u8(replaced === undefined ? 0 : replaced.last ? 2 : 1);
-    if (replaced !== undefined) writeFile(to, replaced.file);
+    to.u8(formOf(replaced));
+    if (replaced === undefined) return;
+    writeFile(to, replaced.file);
+    writeStreams(to, replaced.streams);
   },
 
   decode(from) {
@@ -76,7 +92,10 @@ export const rename: Operation<RenameArgs, RenameChange, RenameOutcome> = {
     const file = readFile(from);
     const same = from.u8() === 1;
     const form = from.u8();
-    const replaced = form === 0 ? undefined : { file: readFile(from), last: form === 2 };
+    if (form === FORM.free) return { source, target, file, replaced: undefined, same };
+    const last = form !== FORM.linked;
+    const kept = form === FORM.kept;
+    const replaced = { file: readFile(from), last, kept, streams: readStreams(from) };
     return { source, target, file, replaced, same };
   },
 
@@ -95,15 +114,36 @@ export const rename: Operation<RenameArgs, RenameChange, RenameOutcome> = {
   },
 
   mirror(backend, { source, target, file, replaced, same }) {
-    if (!same) backend.rename(source, target, file, replaced);
+    if (same) return;
+    const gone = replaced && { file: replaced.file, last: replaced.last && !replaced.kept };
+    backend.rename(source, target, file, gone);
+    for (const stream of replaced?.streams ?? []) backend.drop(stream);
   },
 
   touches({ source, target, file, replaced, same }) {
     if (same) return undefined;
-    const files = replaced === undefined ? [file] : [file, replaced.file];
-    return { files, names: [source, target], ends: replaced?.last ? replaced.file : undefined };
+    const names = [source, target];
+    if (replaced === undefined) return { files: [file], names };
+    const ends = replaced.last && !replaced.kept ? replaced.file : undefined;
+    return { files: [file, replaced.file, ...replaced.streams], names, ends };
   },
 };
+
+/** How what had the target name is written down. */
+const FORM = { free: 0, linked: 1, last: 2, kept: 3 } as const;
+
+function formOf(replaced: Replaced | undefined): number {
+  if (replaced === undefined) return FORM.free;
+  if (replaced.kept) return FORM.kept;
+  return replaced.last ? FORM.last : FORM.linked;
+}
+
+function decideReplaced(tree: Tree, context: CheckContext, inode: Inode): Replaced {
+  const last = goesWithName(inode);
+  const held = last ? streamsOf(tree, inode) : [];
+  const kept = last && staysOpen(context, inode, held);
+  return { file: inode.id, last, kept, streams: kept ? [] : held };
+}
 
 /** A directory has one name; other files may have more. */
 function goesWithName(inode: Inode): boolean {
@@ -163,8 +203,9 @@ function applyReplaced(tree: TreeWriter, change: RenameChange, stamp: Stamp): vo
   if (replaced === undefined) return;
   const inode = inodeToChange(tree, replaced.file);
   tree.removeName(target.directory, target.name);
-  if (replaced.last) tree.removeInode(replaced.file);
+  if (replaced.last && !replaced.kept) tree.removeInode(replaced.file);
   else putChanged(tree, inode, stamp, { nlink: inode.nlink - 1 });
+  if (replaced.kept) tree.putOrphan(replaced.file);
 }
 
 function applyDirectories(

@@ -1,6 +1,7 @@
 /** What frontends say to the operations and hear from them. A refusal leaves the tree as it was. */
 
 import type { Time } from '../../ports/clock.ts';
+import type { ExtraChange } from '../../vfs/extra.ts';
 import type { HandleStrategy } from '../../vfs/handle.ts';
 import type { Device, FileId, FileKind, Inode } from '../../vfs/inode.ts';
 import type { SetAttributes } from '../../vfs/set-attributes.ts';
@@ -46,6 +47,8 @@ export interface SetAttributesArgs {
   readonly set: SetAttributes;
   /** Refused as `not-synchronized` when the file's ctime is another one. */
   readonly guard: Time | undefined;
+  /** Whoever asks has held the caller against the file's own rules already: mode and owner are asked no more. */
+  readonly granted?: boolean;
 }
 
 export interface SetAttributesOutcome {
@@ -57,6 +60,10 @@ export interface WriteArgs {
   readonly file: FileId;
   readonly offset: number;
   readonly size: number;
+  /** The modification time is left as it is: a client has set it and goes on writing ([MS-FSCC] §2.4.7 LastWriteTime). */
+  readonly keepsMtime?: boolean;
+  /** The right to write was given when the file was opened, and is asked for no more. */
+  readonly granted?: boolean;
 }
 
 export interface WriteOutcome {
@@ -72,8 +79,9 @@ export interface RemoveOutcome {
   readonly directory: Changed;
   /** As it was before. */
   readonly file: Inode;
-  /** The name was its last: the file is gone. */
+  /** The name was its last: the file is gone, or `kept` until it is released. */
   readonly last: boolean;
+  readonly kept: boolean;
 }
 
 /** RMDIR (RFC 1813 §3.3.13). */
@@ -107,6 +115,63 @@ export interface LinkArgs extends Place {
 export interface LinkOutcome {
   readonly file: Changed;
   readonly directory: Changed;
+}
+
+/** Security descriptor and extended attributes of a file, of any kind but `stream`. */
+export interface SetExtraArgs {
+  readonly file: FileId;
+  readonly changes: readonly ExtraChange[];
+}
+
+export interface SetExtraOutcome {
+  readonly file: Changed;
+}
+
+/** A new stream of a file or directory; `exists` where one has that name, in whatever case. */
+export interface CreateStreamArgs {
+  readonly file: FileId;
+  /** Byte string, without colons and type. */
+  readonly name: string;
+}
+
+export interface CreateStreamOutcome {
+  readonly inode: Inode;
+  readonly file: Changed;
+}
+
+export interface RemoveStreamArgs {
+  readonly file: FileId;
+  /** In whatever case. */
+  readonly name: string;
+}
+
+export interface RemoveStreamOutcome {
+  /** As it was before. */
+  readonly stream: Inode;
+  readonly file: Changed;
+}
+
+/** The name is free afterwards: with `replaces` whatever had the target name goes. */
+export interface RenameStreamArgs {
+  readonly file: FileId;
+  readonly name: string;
+  readonly target: string;
+  readonly replaces: boolean;
+}
+
+export interface RenameStreamOutcome {
+  readonly inode: Inode;
+  readonly file: Changed;
+}
+
+/** A file that `remove` or `rename` kept without a name goes: nobody has it open any more. */
+export interface ReleaseArgs {
+  readonly file: FileId;
+}
+
+export interface ReleaseOutcome {
+  /** As it was before. */
+  readonly file: Inode;
 }
 
 export const NO_DEVICE: Device = { major: 0, minor: 0 };

@@ -8,12 +8,14 @@
 import type { Time } from '../../ports/clock.ts';
 import { err, ok } from '../../result.ts';
 import { mayWriteContent, modeAfterWrite } from '../../vfs/access.ts';
-import type { FileId } from '../../vfs/inode.ts';
+import { type FileId, hasContent } from '../../vfs/inode.ts';
 import { readTime, writeTime } from '../../vfs/set-attributes.ts';
 import type { Operation } from '../operation.ts';
 import {
+  guardOf,
   inodeToChange,
   mirrorAttributes,
+  putBase,
   putChanged,
   readFile,
   unchanged,
@@ -31,39 +33,44 @@ interface Cleared {
   readonly fileSize: number;
 }
 
+const CLEARED = 1;
+const KEEPS_MTIME = 2;
+
 export interface WriteChange {
   readonly file: FileId;
   readonly offset: number;
   /** 0 changes nothing, not even times (RFC 1813 §3.3.7). */
   readonly size: number;
   readonly cleared: Cleared | undefined;
+  readonly keepsMtime: boolean;
 }
 
 export const write: Operation<WriteArgs, WriteChange, WriteOutcome> = {
   name: 'write',
   code: 3,
 
-  check(tree, context, { file, offset, size }) {
+  check(tree, context, { file, offset, size, keepsMtime = false, granted = false }) {
     const inode = tree.inode(file);
     if (inode === undefined) return err('stale');
     if (inode.kind === 'directory') return err('is-directory');
-    if (inode.kind !== 'file') return err('invalid');
-    if (!mayWriteContent(inode, context.caller)) return err('access');
+    if (!hasContent(inode.kind)) return err('invalid');
+    if (!granted && !mayWriteContent(guardOf(tree, inode), context.caller)) return err('access');
     const end = offset + size;
     if (end > context.limits.fileSizeMax) return err('file-too-big');
     if (!context.hasRoom(size)) return err('no-space');
     const mode = modeAfterWrite(inode, context.caller);
-    if (mode === inode.mode || size === 0) return ok({ file, offset, size, cleared: undefined });
+    const extent = { file, offset, size, keepsMtime };
+    if (mode === inode.mode || size === 0) return ok({ ...extent, cleared: undefined });
     const { uid, gid, atime } = inode;
     const cleared = { mode, uid, gid, atime, fileSize: Math.max(inode.size, end) };
-    return ok({ file, offset, size, cleared });
+    return ok({ ...extent, cleared });
   },
 
   encode(to, change) {
     writeFile(to, change.file);
     to.u64(change.offset);
     to.u32(change.size);
-    to.u8(change.cleared === undefined ? 0 : 1);
+    to.u8((change.cleared === undefined ? 0 : CLEARED) | (change.keepsMtime ? KEEPS_MTIME : 0));
     if (change.cleared === undefined) return;
     to.u16(change.cleared.mode);
     to.u32(change.cleared.uid);
@@ -76,7 +83,9 @@ export const write: Operation<WriteArgs, WriteChange, WriteOutcome> = {
     const file = readFile(from);
     const offset = from.u64();
     const size = from.u32();
-    if (from.u8() === 0) return { file, offset, size, cleared: undefined };
+    const forms = from.u8();
+    const extent = { file, offset, size, keepsMtime: (forms & KEEPS_MTIME) !== 0 };
+    if ((forms & CLEARED) === 0) return { ...extent, cleared: undefined };
     const cleared = {
       mode: from.u16(),
       uid: from.u32(),
@@ -84,17 +93,19 @@ export const write: Operation<WriteArgs, WriteChange, WriteOutcome> = {
       atime: readTime(from),
       fileSize: from.u64(),
     };
-    return { file, offset, size, cleared };
+    return { ...extent, cleared };
   },
 
   apply(tree, change, stamp) {
     const before = inodeToChange(tree, change.file);
     if (change.size === 0) return { file: unchanged(before), size: 0 };
+    const mtime = change.keepsMtime ? before.mtime : stamp.time;
     const file = putChanged(tree, before, stamp, {
       mode: change.cleared?.mode ?? before.mode,
       size: Math.max(before.size, change.offset + change.size),
-      mtime: stamp.time,
+      mtime,
     });
+    if (before.kind === 'stream') putBase(tree, before, stamp, change.keepsMtime);
     return { file, size: change.size };
   },
 
@@ -111,6 +122,7 @@ export const write: Operation<WriteArgs, WriteChange, WriteOutcome> = {
 
   mirror(backend, { file, cleared }, context) {
     if (cleared === undefined) return;
+    // With a kept time the tree's own is off by as much as after any other write.
     const attributes = { ...cleared, size: cleared.fileSize, mtime: 'now' } as const;
     backend.setAttributes(file, mirrorAttributes(attributes, context));
   },

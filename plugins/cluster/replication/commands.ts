@@ -96,7 +96,7 @@ async function createVolume(
   if (registry.volumes.some((record) => record.name === params.name)) {
     throw new Error(`volume ${params.name}: exists already; choose another name`);
   }
-  const id = registry.nextVolumeId();
+  const id = registry.nextId('volume');
   const places = deps.members.map((box) => {
     const place = params.backends[box];
     if (place === undefined) {
@@ -124,7 +124,7 @@ async function createVolume(
     }),
   );
   // Others were asked meanwhile, and somebody else may have been quicker.
-  if (registry.nextVolumeId() !== id) {
+  if (registry.nextId('volume') !== id) {
     throw new Error(`volume ${params.name}: another volume was made at the same time; try again`);
   }
   const record: VolumeRecord = {
@@ -158,7 +158,7 @@ async function addExport(
       throw new Error(`network ${network}: not in CIDR form, such as 192.168.1.0/24`);
     }
   }
-  const id = registry.nextExportId();
+  const id = registry.nextId('export');
   if (id > EXPORT_ID_MAX) throw new Error(`exports: all ${EXPORT_ID_MAX} ids are used up`);
   const record: ExportRecord = {
     id,

@@ -104,6 +104,10 @@ export class MemoryBackend implements Backend {
 
   setAttributes(): void {}
 
+  drop(file: FileId): void {
+    this.#forget(file);
+  }
+
   space(): Space {
     const { sizeMax, sizeFree } = this.#chunks;
     const files = this.#contents.size;

@@ -160,6 +160,10 @@ export class PosixBackend implements Backend {
     this.#mirror.setAttributes(file, attributes);
   }
 
+  drop(file: FileId): void {
+    this.#mirror.drop(file);
+  }
+
   mend(unsettled: Unsettled): void {
     try {
       new Mend(this.#parts, unsettled).run();

@@ -96,6 +96,10 @@ export class Mirror {
     });
   }
 
+  drop(file: FileId): void {
+    attempt('removal', `file ${file}`, () => this.#forget(file));
+  }
+
   #linkObject(file: FileId, path: string): void {
     const { objects, unnamed } = this.#parts;
     const known = objects.pathOf(file);

@@ -67,6 +67,7 @@ export function makeNode(
     case 'block':
       return makeSpecial(path, NODE_BLOCK | mode, node, syscalls);
     case 'file':
+    case 'stream':
       throw new Error('a regular file is made where it is opened');
   }
 }
@@ -86,6 +87,7 @@ export function isBare(path: string, stat: Stats): boolean {
 function isKind(stat: Stats, kind: FileKind): boolean {
   switch (kind) {
     case 'file':
+    case 'stream':
       return stat.isFile();
     case 'directory':
       return stat.isDirectory();

@@ -105,6 +105,11 @@ export class FakeBackend implements Backend {
     this.calls.push(`set ${file} ${owner} ${stamp(attributes)}`);
   }
 
+  drop(file: FileId): void {
+    this.calls.push(`drop ${file}`);
+    this.content.delete(file);
+  }
+
   mend({ files, names, made, coming, going, child }: Unsettled): void {
     const list = (all: Iterable<unknown>): string => [...all].join(',');
     const places = names.map(({ directory, name }) => {

@@ -6,7 +6,7 @@ import { DecodeError, type Reader } from '#core/wire/reader.ts';
 import type { Writer } from '#core/wire/writer.ts';
 import type { Fsid } from '../fsid.ts';
 
-/** ftype3. */
+/** ftype3. A stream has no handle and is never told of. */
 export const NF3: Readonly<Record<FileKind, number>> = {
   file: 1,
   directory: 2,
@@ -15,6 +15,7 @@ export const NF3: Readonly<Record<FileKind, number>> = {
   symlink: 5,
   socket: 6,
   fifo: 7,
+  stream: 1,
 };
 
 const KINDS: readonly (FileKind | undefined)[] = [

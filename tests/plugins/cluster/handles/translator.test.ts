@@ -34,6 +34,8 @@ function inode(id: number, issuer = '', issuerHandle = ''): Inode {
     verifier: '',
     issuer,
     issuerHandle,
+    dos: 0,
+    holds: 0,
   };
 }
 

@@ -43,6 +43,8 @@ const inode: Inode = {
   verifier: '',
   issuer: '',
   issuerHandle: '',
+  dos: 0,
+  holds: 0,
 };
 const changed = { before: inode, after: inode };
 
