@@ -12,7 +12,8 @@ import type { HandleStrategy } from '../vfs/handle.ts';
 import type { FileId } from '../vfs/inode.ts';
 import type { FsError } from '../vfs/status.ts';
 import type { Space, VolumeLimits } from '../volume/backend.ts';
-import type { Operation, Tree } from '../volume/operation.ts';
+import type { Operation, Stamp, Tree } from '../volume/operation.ts';
+import type { AnyOperation } from '../volume/operations.ts';
 import type { BoxId, Position, View } from './entry.ts';
 import type { AddressRecord, ExportRecord, HandleKey, VolumeRecord } from './registry.ts';
 import type { ReplyCache } from './reply-cache.ts';
@@ -57,6 +58,16 @@ export interface ServedVolume {
   readonly writeVerifier: Buffer;
 }
 
+/** A change that this box has just made as primary: staged, so not committed yet. */
+export interface MadeChange {
+  readonly volume: ServedVolume;
+  readonly operation: AnyOperation;
+  /** As the operation decided it, and what it answered: of the operation's own types. */
+  readonly change: unknown;
+  readonly outcome: unknown;
+  readonly stamp: Stamp;
+}
+
 export interface Group {
   /** This box is primary and may take calls (it may still hold their replies for want of a lease). */
   readonly serving: boolean;
@@ -99,6 +110,11 @@ export interface Group {
   onServing(change: (serving: boolean) => void): void;
   /** Exports or addresses changed (also once per change of `serving`). */
   onRegistry(change: () => void): void;
+  /**
+   * Each change of a volume that is made here, whatever protocol asked for it, in the turn in which it is made. What is
+   * told to clients of it waits for `afterCommit` of its position.
+   */
+  onChange(made: (change: MadeChange) => void): void;
 }
 
 export const GROUP = service<Group>('cluster/replication');

@@ -11,12 +11,13 @@ import type { FileId } from '../vfs/inode.ts';
 import type { FsError } from '../vfs/status.ts';
 import { BackendError } from '../volume/backend.ts';
 import type { Operation, Stamp } from '../volume/operation.ts';
+import type { AnyOperation } from '../volume/operations.ts';
 import { shortened } from '../volume/short-write.ts';
 import { Volume } from '../volume/volume.ts';
 import { Writer } from '../wire/writer.ts';
 import { REGISTRY_VOLUME, writeChange, writeReply } from './body.ts';
 import type { BoxId, Position } from './entry.ts';
-import type { Group, ReplyRecord, ServedVolume, Transaction } from './group.ts';
+import type { Group, MadeChange, ReplyRecord, ServedVolume, Transaction } from './group.ts';
 import { enterHalfWritten } from './half-written.ts';
 import type { Member } from './member.ts';
 import type { RegistryChange } from './registry.ts';
@@ -165,6 +166,7 @@ export class GroupService implements Group {
   readonly #transaction = new OpenTransaction(this);
   readonly #servingListeners: ((serving: boolean) => void)[] = [];
   readonly #registryListeners: (() => void)[] = [];
+  readonly #changeListeners: ((change: MadeChange) => void)[] = [];
   #open = false;
   #isOpen: (volume: number, file: FileId) => boolean = () => false;
   #roomUntil = 0;
@@ -268,6 +270,10 @@ export class GroupService implements Group {
     this.#registryListeners.push(change);
   }
 
+  onChange(made: (change: MadeChange) => void): void {
+    this.#changeListeners.push(made);
+  }
+
   /**
    * A stable entry without changes is a barrier: its commit says that every log up to it is synced. Beside it every
    * box that may be in sync syncs the file itself, also one that becomes so meanwhile; one that goes out of sync need
@@ -314,7 +320,14 @@ export class GroupService implements Group {
     stamp: Stamp,
     data: Buffer | undefined,
   ): Outcome {
-    return this.#deps.state.take(operation, volume, change, stamp, data);
+    const outcome = this.#deps.state.take(operation, volume, change, stamp, data);
+    if (this.#changeListeners.length > 0) {
+      const any = operation as unknown as AnyOperation;
+      for (const made of this.#changeListeners) {
+        made({ volume, operation: any, change, outcome, stamp });
+      }
+    }
+    return outcome;
   }
 
   takeRegistry(change: RegistryChange, stamp: Stamp): void {

@@ -3,7 +3,13 @@
  * the test says so.
  */
 import type { BoxId, Position, View } from '#core/group/entry.ts';
-import type { Group, ReplyRecord, ServedVolume, Transaction } from '#core/group/group.ts';
+import type {
+  Group,
+  MadeChange,
+  ReplyRecord,
+  ServedVolume,
+  Transaction,
+} from '#core/group/group.ts';
 import type { AddressRecord, ExportRecord, HandleKey, VolumeRecord } from '#core/group/registry.ts';
 import type { CachedReply } from '#core/group/reply-cache.ts';
 import { err, ok, type Result } from '#core/result.ts';
@@ -15,6 +21,7 @@ import { type Backend, BackendError } from '#core/volume/backend.ts';
 import { Catalog } from '#core/volume/catalog.ts';
 import { MemoryStore } from '#core/volume/memory-store.ts';
 import type { Operation } from '#core/volume/operation.ts';
+import type { AnyOperation } from '#core/volume/operations.ts';
 import { StagedStore } from '#core/volume/staged-store.ts';
 import { Volume } from '#core/volume/volume.ts';
 import { memoryFactory } from '#plugins/fs/memory/factory.ts';
@@ -187,6 +194,12 @@ export class FakeGroup implements Group {
     change();
   }
 
+  onChange(made: (change: MadeChange) => void): void {
+    this.#made.push(made);
+  }
+
+  readonly #made: ((change: MadeChange) => void)[] = [];
+
   #change<Args, Change, Outcome>(
     operation: Operation<Args, Change, Outcome>,
     caller: Caller,
@@ -202,6 +215,10 @@ export class FakeGroup implements Group {
     try {
       const outcome = this.served.apply(operation, change.value, stamp, options.data);
       this.#changes += 1;
+      const any = operation as unknown as AnyOperation;
+      for (const made of this.#made) {
+        made({ volume: this.served, operation: any, change: change.value, outcome, stamp });
+      }
       return ok(outcome);
     } catch (error) {
       if (!(error instanceof BackendError)) throw error;
