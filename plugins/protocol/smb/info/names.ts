@@ -1,0 +1,34 @@
+/** Classes that are a name: FileNameInformation and its kin ([MS-FSCC] §2.4.27, §2.4.30, §2.4.5). */
+import { FILE_READ_ATTRIBUTES } from '../access.ts';
+import type { SmbReader } from '../wire/reader.ts';
+import type { SmbWriter } from '../wire/writer.ts';
+import type { FileInfoClass } from './facts.ts';
+
+/** FILE_NAME_INFORMATION (§2.1.7): a length in bytes and the name. */
+export function writeName(to: SmbWriter, name: string): void {
+  to.u32(name.length * 2);
+  to.text(name);
+}
+
+export function readName(from: SmbReader): string {
+  return from.text(from.u32());
+}
+
+export const fileName: FileInfoClass<string> = {
+  name: 'FileNameInformation',
+  code: 9,
+  sizeMin: 8,
+  needs: 0,
+  write: (to, facts) => writeName(to, facts.path),
+  read: readName,
+};
+
+/** Without the first backslash ([MS-SMB2] §3.3.5.20.1). */
+export const fileNormalizedName: FileInfoClass<string> = {
+  name: 'FileNormalizedNameInformation',
+  code: 48,
+  sizeMin: 8,
+  needs: FILE_READ_ATTRIBUTES,
+  write: (to, facts) => writeName(to, facts.path.slice(1)),
+  read: readName,
+};
