@@ -7,7 +7,7 @@
  */
 import type { Clock } from '../ports/clock.ts';
 import { service } from '../services.ts';
-import type { CacheRights, Grant, LeaseRequest, OplockLevel } from './grants.ts';
+import type { CacheRights, Grant, OplockLevel } from './grants.ts';
 import type {
   Actor,
   Cancel,
@@ -17,6 +17,7 @@ import type {
   FileRef,
   HeldOpen,
   Holder,
+  KeptOpen,
   LockOutcome,
   OpenOutcome,
   OpenRequest,
@@ -29,11 +30,17 @@ export type OplockAnswer =
   | { readonly kind: 'acknowledged'; readonly level: OplockLevel }
   /** STATUS_INVALID_OPLOCK_PROTOCOL; an oplock that was breaking is none now. */
   | { readonly kind: 'invalid-protocol' }
-  /** Nothing was breaking: STATUS_INVALID_DEVICE_STATE. */
+  /** Nothing was breaking: STATUS_INVALID_OPLOCK_PROTOCOL for II and none, STATUS_INVALID_PARAMETER for the others. */
   | { readonly kind: 'not-breaking' };
 
+/** A lease and the file that it is on. */
+export interface Lease extends Grant {
+  readonly ref: FileRef;
+}
+
 export type LeaseAnswer =
-  | { readonly kind: 'acknowledged'; readonly grant: Grant }
+  /** Answer with these rights; a further break may follow on its heels. */
+  | { readonly kind: 'acknowledged'; readonly rights: CacheRights; readonly grant: Grant }
   /** No such lease: STATUS_OBJECT_NAME_NOT_FOUND (§3.3.5.22.2). */
   | { readonly kind: 'unknown' }
   /** Nothing was breaking: STATUS_UNSUCCESSFUL. */
@@ -53,9 +60,7 @@ export interface OpensManager {
   opensOf(ref: FileRef): readonly HeldOpen[];
 
   /** The lease that a client holds under this key, on whatever file. */
-  lease(clientGuid: string, key: string): Grant | undefined;
-  /** What is told to a client that opens again with a lease that it has: raises it where nobody is in the way. */
-  upgrade(open: HeldOpen, request: LeaseRequest): Grant;
+  lease(clientGuid: string, key: string): Lease | undefined;
   acknowledgeOplock(open: HeldOpen, level: number): OplockAnswer;
   acknowledgeLease(clientGuid: string, key: string, rights: CacheRights): LeaseAnswer;
   /**
@@ -70,15 +75,16 @@ export interface OpensManager {
   lock(open: HeldOpen, ranges: readonly RangeRequest[]): LockOutcome;
   /**
    * Waits for one range that was just not granted; first come, first served. `run` is called once when the lock has been
-   * taken ('granted') or the open was closed ('closed').
+   * taken ('granted') or the open was closed ('closed'), later than this turn. `undefined`: too many wait.
    */
   awaitLock(
     open: HeldOpen,
     range: RangeRequest,
     run: (outcome: 'granted' | 'closed') => void,
-  ): Cancel;
+  ): Cancel | undefined;
   /** False: STATUS_RANGE_NOT_LOCKED. Only ranges as they were locked, one lock each. */
   unlock(open: HeldOpen, offset: bigint, length: bigint): boolean;
+  locksOf(open: HeldOpen): readonly RangeRequest[];
 
   /**
    * Whether locks, and for an actor without an open share modes too, let these bytes be read. Zero bytes may always.
@@ -92,13 +98,19 @@ export interface OpensManager {
   /** Marks or unmarks the file: while marked nobody else may open it, and the last close removes it. */
   setDeletePending(ref: FileRef, isPending: boolean): void;
   isDeletePending(ref: FileRef): boolean;
+  /** Files of a volume that somebody has open: a folder above one is not renamed ([MS-FSA] §2.1.5.15.11). */
+  openFiles(volume: number): Iterable<FileRef>;
   /** Whether anybody has the file open, disconnected opens included: its bytes must stay when its last name goes. */
   hasOpens(ref: FileRef): boolean;
 
+  /** A durable open goes on without a connection only if handles may be cached and nobody asks for them back (§3.3.7.1). */
+  survives(open: HeldOpen): boolean;
   /** The holder is gone; the open waits `timeoutMs` for `reconnect`. Locks and grant stay. */
   disconnect(open: HeldOpen, timeoutMs: number): void;
   /** The open has a holder again. What a client may see (§3.3.5.9.7) the caller has checked. */
-  reconnect(open: HeldOpen, holder: Holder, clientGuid: string): void;
+  reconnect(open: HeldOpen, holder: Holder): void;
+  /** An open that another box granted, or this one before: it is there at once, disconnected, and nobody is asked. */
+  restore(kept: KeptOpen, timeoutMs: number): HeldOpen;
   /** Called for each open that ended on its own, after it ended; the caller removes the file if `closed` says so. */
   onEnded(listener: (open: HeldOpen, ending: Ending, closed: Closed) => void): void;
   /** Locks, lease, oplock or delete-on-close of an open changed: what is kept of a durable one must be written again. */

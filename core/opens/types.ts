@@ -1,6 +1,6 @@
 /** What is asked of the manager of opens and what it answers: the words that all protocols share. */
 import type { FileId } from '../vfs/inode.ts';
-import type { BreakNotice, Grant, GrantRequest } from './grants.ts';
+import type { BreakNotice, CacheRights, Grant, GrantRequest } from './grants.ts';
 
 /** Volume id and file id. A stream is a file of its own here. */
 export interface FileRef {
@@ -56,12 +56,23 @@ export interface HeldOpen extends FileRef {
   readonly isDisconnected: boolean;
 }
 
+/** All that makes an open again: as it was asked for, and what became of it. */
+export interface KeptOpen {
+  readonly request: OpenRequest;
+  /** What its grant came to; the request's own wish counts no more. */
+  readonly rights: CacheRights;
+  readonly epoch: number;
+  readonly locks: readonly RangeRequest[];
+  /** Of the file. */
+  readonly isDeletePending: boolean;
+}
+
 /** Stops waiting; the run will not be called any more. Calling it twice, or after the run, does nothing. */
 export type Cancel = () => void;
 
 export interface Wait {
   /** Runs once when the break was acknowledged, timed out (35 s) or its holder went. Ask again then. */
-  then(run: () => void): Cancel;
+  resume(run: () => void): Cancel;
 }
 
 export type OpenOutcome =
