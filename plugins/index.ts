@@ -7,6 +7,7 @@ import { witnessServer } from './cluster/arbiter/witness/server-plugin.ts';
 import { arp } from './cluster/arp/plugin.ts';
 import { handles } from './cluster/handles/plugin.ts';
 import { link } from './cluster/link/plugin.ts';
+import { opens } from './cluster/opens/plugin.ts';
 import { replication } from './cluster/replication/plugin.ts';
 import { control } from './control/plugin.ts';
 import { memory } from './fs/memory/plugin.ts';
@@ -27,6 +28,7 @@ export function boxPlugins(arbiter: keyof typeof arbiters): readonly Plugin[] {
     arp,
     replication,
     handles,
+    opens,
     nfs,
   ] as readonly Plugin[];
 }
