@@ -10,4 +10,6 @@ export interface SmbUser {
 export interface Session {
   readonly id: bigint;
   readonly user: SmbUser;
+  /** Session.ApplicationKey (§3.3.1.8), for pipes that ask for it: 16 bytes. */
+  readonly applicationKey: Buffer;
 }

@@ -3,7 +3,7 @@ import { timingSafeEqual } from 'node:crypto';
 import type { Time } from '#core/ports/clock.ts';
 import type { Random } from '#core/ports/random.ts';
 import { DecodeError } from '#core/wire/reader.ts';
-import { fileTime } from '../wire/time.ts';
+import { filetimeOf } from '../info/filetime.ts';
 import {
   AV_FLAG_MIC,
   type AvPairs,
@@ -154,7 +154,7 @@ export class NtlmAcceptor<Found extends Account> {
   #targetInfo(): AvPairs {
     const { serverName } = this.#deps;
     const time = Buffer.alloc(8);
-    time.writeBigUInt64LE(fileTime(this.#deps.now()));
+    time.writeBigUInt64LE(filetimeOf(this.#deps.now()));
     const text = (value: string): Buffer => Buffer.from(value, 'utf16le');
     return new Map([
       [MSV_AV_NB_DOMAIN_NAME, text(serverName)],
