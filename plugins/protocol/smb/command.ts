@@ -6,8 +6,10 @@ import type { Caller } from '#core/vfs/caller.ts';
 import type { Inode } from '#core/vfs/inode.ts';
 import type { FsError } from '#core/vfs/status.ts';
 import type { ConnectionState } from './connection-state.ts';
+import type { SmbConnection } from './connection.ts';
 import type { FileHandle, Open } from './open.ts';
 import type { Scene } from './scene.ts';
+import type { ServerSession } from './server-session.ts';
 import type { Session } from './session.ts';
 import type { TreeConnect } from './tree-connect.ts';
 import type { RequestHeader } from './wire/header.ts';
@@ -68,4 +70,21 @@ export interface SmbCall {
    * runs when the client cancels it or goes.
    */
   pend(cancel: () => void): void;
+  /** For the commands that make and end connections, sessions and trees. */
+  readonly inside: Inside;
+}
+
+/** What beyond its own request NEGOTIATE, SESSION_SETUP, LOGOFF, TREE_CONNECT and TREE_DISCONNECT touch. */
+export interface Inside {
+  readonly connection: SmbConnection;
+  /** The session that the request names, valid or not; of a SESSION_SETUP that begins one: none yet. */
+  readonly session: ServerSession | undefined;
+  /** The request from its header on. */
+  readonly message: Buffer;
+  readonly isEncrypted: boolean;
+  readonly isSigned: boolean;
+  /** The response, and related requests after it, are of this session. */
+  enter(session: ServerSession): void;
+  /** The response, and related requests after it, are of this tree. */
+  enterTree(tree: TreeConnect): void;
 }

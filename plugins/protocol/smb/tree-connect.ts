@@ -20,4 +20,6 @@ export interface PipeShare {
 export interface TreeConnect {
   readonly id: number;
   readonly share: DiskShare | PipeShare;
+  /** Requests to it must be encrypted. */
+  readonly encrypts: boolean;
 }

@@ -32,6 +32,11 @@ export class Signer {
     this.#mac = macs[algorithm](key);
   }
 
+  /** Two messages with one MessageId would be signed with one nonce. */
+  get noncesRepeat(): boolean {
+    return this.algorithm === SIGNING_AES_GMAC;
+  }
+
   /** Sets the flag and puts the signature in; `message` is one header with its body and padding. */
   sign(message: Buffer): void {
     message.writeUInt32LE(message.readUInt32LE(16) | SMB2_FLAGS_SIGNED, 16);
@@ -76,9 +81,4 @@ function nonceOf(message: Buffer): Buffer {
   const isCancel = message.readUInt16LE(12) === CANCEL;
   nonce.writeUInt32LE((isServer ? NONCE_SERVER : 0) | (isCancel ? NONCE_CANCEL : 0), 8);
   return nonce;
-}
-
-/** Whether bytes begin as a header that can be signed does. */
-export function isSmb2(message: Buffer): boolean {
-  return message.length >= 64 && message.readUInt32LE(0) === SMB2_PROTOCOL_ID;
 }
