@@ -5,23 +5,20 @@ import type { Log } from '#core/log-line.ts';
 import type { OpensManager } from '#core/opens/opens.ts';
 import type { Clock } from '#core/ports/clock.ts';
 import type { Random } from '#core/ports/random.ts';
-import type { OpenTable } from './open.ts';
-import type { SmbPolicy } from './policy.ts';
-import type { SessionTable } from './session-table.ts';
+import type { Watches } from './notify/watches.ts';
+import type { PipeServer } from './pipes/pipe-server.ts';
+import type { Sid } from './security/sid.ts';
 
 export interface Scene {
   readonly group: Group;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  readonly users: Users;
-  readonly shares: Shares;
-  readonly identities: ServerIdentities;
-  /** What the owner decided about this server. */
-  readonly policy: SmbPolicy;
-  /** Share modes, locks, caching and durable opens, of all protocols. */
   readonly opens: OpensManager;
-  /** Opens by FileId, of this protocol. */
-  readonly openTable: OpenTable;
-  readonly sessions: SessionTable;
+  /** Fed by `Group.onChange`. */
+  readonly watches: Watches;
+  /** `S-1-5-21-` and the three words of the cluster's identity: security/sid.ts. */
+  readonly domain: Sid;
+  /** What IPC$ has behind its pipes. */
+  readonly pipes: PipeServer;
 }

@@ -1,7 +1,7 @@
 /** What a descriptor lets somebody do: the access check of [MS-DTYP] §2.5.3.2. Pure. */
 import type { Caller } from '#core/vfs/caller.ts';
+import { FILE_ALL_ACCESS, READ_CONTROL, specificAccess, WRITE_DAC } from '../access.ts';
 import { ACCESS_ALLOWED_ACE, ACCESS_DENIED_ACE, type Acl, INHERIT_ONLY_ACE } from './acl.ts';
-import { mapGeneric, READ_CONTROL, RIGHTS_ALL, WRITE_DAC } from './rights.ts';
 import {
   groupSid,
   SID_ADMINISTRATORS,
@@ -43,7 +43,7 @@ export interface Guarded {
  * and for MAXIMUM_ALLOWED. What the folder above gives (deleting, reading attributes) is not in it.
  */
 export function grantedBy({ owner, dacl }: Guarded, token: Token): number {
-  if (token.isAll || dacl === null || dacl === undefined) return RIGHTS_ALL;
+  if (token.isAll || dacl === null || dacl === undefined) return FILE_ALL_ACCESS;
   let allowed = 0;
   let denied = 0;
   let hasOwnerRights = false;
@@ -52,7 +52,7 @@ export function grantedBy({ owner, dacl }: Guarded, token: Token): number {
     if ((flags & INHERIT_ONLY_ACE) !== 0) continue;
     if (sid === SID_OWNER_RIGHTS) hasOwnerRights = true;
     if (!(token.sids.has(sid) || (sid === SID_OWNER_RIGHTS && owns))) continue;
-    const rights = mapGeneric(mask);
+    const rights = specificAccess(mask);
     if (type === ACCESS_ALLOWED_ACE) allowed |= rights & ~denied;
     else if (type === ACCESS_DENIED_ACE) denied |= rights & ~allowed;
   }

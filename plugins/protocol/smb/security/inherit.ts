@@ -1,4 +1,5 @@
 /** What a new file or folder gets of the list of the folder it is made in ([MS-DTYP] §2.5.3.4). Pure. */
+import { specificAccess } from '../access.ts';
 import {
   ACL_REVISION,
   type Ace,
@@ -10,7 +11,6 @@ import {
   OBJECT_INHERIT_ACE,
 } from './acl.ts';
 import { SE_DACL_AUTO_INHERITED, type SecurityDescriptor } from './descriptor.ts';
-import { mapGeneric } from './rights.ts';
 import { SID_CREATOR_GROUP, SID_CREATOR_OWNER, type Sid } from './sid.ts';
 
 const PROPAGATES = OBJECT_INHERIT_ACE | CONTAINER_INHERIT_ACE;
@@ -72,5 +72,5 @@ function effective(ace: Ace, creator: Creator, mark: number): Ace {
   let { sid } = ace;
   if (sid === SID_CREATOR_OWNER) sid = creator.owner;
   else if (sid === SID_CREATOR_GROUP) sid = creator.group;
-  return { ...ace, sid, mask: mapGeneric(ace.mask), flags: mark };
+  return { ...ace, sid, mask: specificAccess(ace.mask), flags: mark };
 }
