@@ -73,10 +73,7 @@ function oplockGivenUp(
   }
 }
 
-function leaseGivenUp(
-  call: SmbCall,
-  { key, state }: LeaseAcknowledgment,
-): Outcome<Acknowledgment> {
+function leaseGivenUp(call: SmbCall, { key, state }: LeaseAcknowledgment): Outcome<Acknowledgment> {
   const { clientGuid } = call.connection;
   const answer = call.scene.opens.acknowledgeLease(clientGuid, key, state);
   switch (answer.kind) {

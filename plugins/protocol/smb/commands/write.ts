@@ -146,8 +146,7 @@ function putBytes(
   { data, flags }: WriteRequest,
 ): Outcome<WriteResponse> {
   const stable =
-    (flags & SMB2_WRITEFLAG_WRITE_THROUGH) !== 0 ||
-    (open.createOptions & FILE_WRITE_THROUGH) !== 0;
+    (flags & SMB2_WRITEFLAG_WRITE_THROUGH) !== 0 || (open.createOptions & FILE_WRITE_THROUGH) !== 0;
   // What the open was granted counts, not what the mode says by now.
   const caller = mayWriteContent(inode, call.caller) ? call.caller : ROOT_CALLER;
   const args = {

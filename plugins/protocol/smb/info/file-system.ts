@@ -165,16 +165,9 @@ function unitsOf(bytes: number): number {
 }
 
 export const VOLUME_INFO_CLASSES: ReadonlyMap<number, VolumeInfoClass> = new Map(
-  [
-    fsVolume,
-    fsSize,
-    fsDevice,
-    fsAttribute,
-    fsControl,
-    fsFullSize,
-    fsObjectId,
-    fsSectorSize,
-  ].map((info) => [info.code, info]),
+  [fsVolume, fsSize, fsDevice, fsAttribute, fsControl, fsFullSize, fsObjectId, fsSectorSize].map(
+    (info) => [info.code, info],
+  ),
 );
 
 export interface FullSize {

@@ -45,14 +45,16 @@ export function readEaNames(bytes: Buffer): string[] {
 
 function terminated(from: SmbReader, size: number): string {
   const name = from.raw(size).toString('latin1');
-  if (from.u8() !== 0) throw new DecodeError('extended attribute: its name does not end where it says');
+  if (from.u8() !== 0)
+    throw new DecodeError('extended attribute: its name does not end where it says');
   return name;
 }
 
 /** EaSize: what the list takes in the 32-bit form, which is what clients make room for; 0 without any. */
 export function eaSizeOf(eas: Iterable<EaFacts>): number {
   let size = 0;
-  for (const { name, value } of eas) size += Math.ceil((OVERHEAD + name.length + value.length) / 4) * 4;
+  for (const { name, value } of eas)
+    size += Math.ceil((OVERHEAD + name.length + value.length) / 4) * 4;
   return size;
 }
 

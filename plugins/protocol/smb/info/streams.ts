@@ -1,6 +1,7 @@
 /** FileStreamInformation ([MS-FSCC] §2.4.44): all contents of a file. */
-import { readChain, writeChain } from './chain.ts';
+
 import { allocationOf } from './attributes.ts';
+import { readChain, writeChain } from './chain.ts';
 import type { FileInfoClass, StreamFacts } from './facts.ts';
 
 /** Entries that a reader takes: more than any file here has. */

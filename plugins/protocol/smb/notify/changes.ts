@@ -1,7 +1,7 @@
 /** What a change of a volume means to whoever watches a folder ([MS-FSA] §2.1.4.1, [MS-SMB2] §2.2.35). */
 import type { MadeChange } from '#core/group/group.ts';
-import type { FileId, Inode } from '#core/vfs/inode.ts';
 import type { Time } from '#core/ports/clock.ts';
+import type { FileId, Inode } from '#core/vfs/inode.ts';
 import type { RenameChange } from '#core/volume/operations/rename.ts';
 import type {
   Changed,

@@ -38,7 +38,10 @@ export class NdrWriter {
 
   /** A pointer, with what it points at later: behind all of the structure that it stands in. */
   pointer(write: (() => void) | undefined): void {
-    if (write === undefined) return this.u32(0);
+    if (write === undefined) {
+      this.u32(0);
+      return;
+    }
     this.u32(this.#referent);
     this.#referent += 4;
     this.#deferred.push(write);

@@ -42,7 +42,8 @@ export function readPdu(bytes: Buffer): Pdu {
   const from = new SmbReader(bytes);
   const major = from.u8();
   const minor = from.u8();
-  if (major !== 5 || minor > 1) throw new DecodeError(`RPC: version ${major}.${minor}, must be 5.0`);
+  if (major !== 5 || minor > 1)
+    throw new DecodeError(`RPC: version ${major}.${minor}, must be 5.0`);
   const type = from.u8();
   const flags = from.u8();
   if (from.u8() !== DATA_REPRESENTATION) throw new DecodeError('RPC: not little-endian');
@@ -99,7 +100,8 @@ export function readBind(body: Buffer): Bind {
   const association = from.u32();
   const count = from.u8();
   from.skip(3);
-  if (count > CONTEXTS_MAX) throw new DecodeError(`bind: ${count} contexts, at most ${CONTEXTS_MAX}`);
+  if (count > CONTEXTS_MAX)
+    throw new DecodeError(`bind: ${count} contexts, at most ${CONTEXTS_MAX}`);
   const contexts: BindContext[] = [];
   for (let i = 0; i < count; i++) contexts.push(readContext(from));
   return { fragmentSizeMax, association, contexts };

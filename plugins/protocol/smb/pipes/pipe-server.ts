@@ -1,8 +1,8 @@
 /** The named pipes of IPC$, and what they tell of this server. */
 import type { Time } from '#core/ports/clock.ts';
 import type { Pipe } from '../open.ts';
-import type { Session } from '../session.ts';
 import type { Sid } from '../security/sid.ts';
+import type { Session } from '../session.ts';
 import { LSARPC } from './lsarpc/interface.ts';
 import { type RpcInterface, RpcPipe } from './rpc-pipe.ts';
 import { SRVSVC } from './srvsvc/interface.ts';

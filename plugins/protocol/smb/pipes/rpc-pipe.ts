@@ -45,6 +45,7 @@ import {
   readPdu,
   readRequest,
   type Syntax,
+  TRANSFER_SYNTAX_NOT_SUPPORTED,
   writePdu,
 } from './pdu.ts';
 import type { PipeFacts } from './pipe-server.ts';
@@ -146,11 +147,14 @@ export class RpcPipe implements Pipe {
   #take(pdu: Pdu): void {
     switch (pdu.type) {
       case PDU_BIND:
-        return this.#bind(pdu, PDU_BIND_ACK);
+        this.#bind(pdu, PDU_BIND_ACK);
+        break;
       case PDU_ALTER_CONTEXT:
-        return this.#bind(pdu, PDU_ALTER_CONTEXT_RESPONSE);
+        this.#bind(pdu, PDU_ALTER_CONTEXT_RESPONSE);
+        break;
       case PDU_REQUEST:
-        return this.#request(pdu);
+        this.#request(pdu);
+        break;
       default:
         throw new DecodeError(`RPC: PDU type ${pdu.type} is not for a server`);
     }
@@ -192,12 +196,10 @@ export class RpcPipe implements Pipe {
     if ((pdu.flags & PFC_LAST_FRAG) === 0) return;
     const whole = Buffer.concat(this.#stub);
     this.#stub = [];
-    if (!this.#contexts.has(context)) {
-      return this.#fault(pdu.callId, context, NCA_UNKNOWN_INTERFACE);
-    }
     const procedure = this.#interface.procedures.get(opnum);
-    if (procedure === undefined) return this.#fault(pdu.callId, context, NCA_OP_RANGE_ERROR);
-    this.#answer(pdu.callId, context, procedure, whole);
+    if (!this.#contexts.has(context)) this.#fault(pdu.callId, context, NCA_UNKNOWN_INTERFACE);
+    else if (procedure === undefined) this.#fault(pdu.callId, context, NCA_OP_RANGE_ERROR);
+    else this.#answer(pdu.callId, context, procedure, whole);
   }
 
   #answer(callId: number, context: number, procedure: RpcProcedure, stub: Buffer): void {
@@ -206,7 +208,8 @@ export class RpcPipe implements Pipe {
       procedure.answer(this.#call, new NdrReader(stub), to);
     } catch (error) {
       if (!(error instanceof DecodeError)) throw error;
-      return this.#fault(callId, context, NCA_FAULT_NDR);
+      this.#fault(callId, context, NCA_FAULT_NDR);
+      return;
     }
     const whole = to.finish();
     const room = this.#fragmentSizeMax - HEADER_SIZE - CALL_HEADER_SIZE;

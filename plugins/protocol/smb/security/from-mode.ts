@@ -2,8 +2,8 @@
 import type { Inode } from '#core/vfs/inode.ts';
 import { accessByMode, maskOfModeBits, modeBitsOf } from '../access.ts';
 import { ACCESS_ALLOWED_ACE, ACL_REVISION, type Ace, ace } from './acl.ts';
-import type { SecurityDescriptor } from './descriptor.ts';
 import { grantedBy, type Token } from './check.ts';
+import type { SecurityDescriptor } from './descriptor.ts';
 import { groupSid, SID_EVERYONE, type Sid, userSid } from './sid.ts';
 
 /** Nobody: whoever has this id is in no group either. */

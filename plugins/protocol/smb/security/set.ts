@@ -31,9 +31,7 @@ export function canonical(descriptor: SecurityDescriptor): SecurityDescriptor {
 
 function mapped(acl: Acl): Acl {
   const aces = acl.aces.map((entry) =>
-    (entry.flags & INHERIT_ONLY_ACE) === 0
-      ? { ...entry, mask: specificAccess(entry.mask) }
-      : entry,
+    (entry.flags & INHERIT_ONLY_ACE) === 0 ? { ...entry, mask: specificAccess(entry.mask) } : entry,
   );
   return { ...acl, aces };
 }

@@ -54,7 +54,13 @@ export function nameOfSid(facts: PipeFacts, sid: Sid): KnownName | undefined {
   const rid = ridOf(sid);
   if (account.kind === 'group') {
     // A group is known by the user whose own it is, or by its number.
-    return { use: SID_TYPE_GROUP, name: name ? `${name}-group` : `gid-${account.id}`, domainName, domain, rid };
+    return {
+      use: SID_TYPE_GROUP,
+      name: name ? `${name}-group` : `gid-${account.id}`,
+      domainName,
+      domain,
+      rid,
+    };
   }
   if (name === undefined && account.id !== 0) return undefined;
   return { use: SID_TYPE_USER, name: name ?? 'root', domainName, domain, rid };

@@ -1,7 +1,15 @@
 /** RPC_SID ([MS-DTYP] §2.4.2.3): a SID with the number of its words before it. */
+
+import {
+  readSid,
+  SID_SIZE_MAX,
+  type Sid,
+  SUB_AUTHORITIES_MAX,
+  sidSize,
+  writeSid,
+} from '../../security/sid.ts';
 import { SmbReader } from '../../wire/reader.ts';
 import { SmbWriter } from '../../wire/writer.ts';
-import { readSid, SID_SIZE_MAX, type Sid, sidSize, SUB_AUTHORITIES_MAX, writeSid } from '../../security/sid.ts';
 import type { NdrReader } from '../ndr-reader.ts';
 import type { NdrWriter } from '../ndr-writer.ts';
 
