@@ -1,9 +1,11 @@
 /** One opened file, folder, stream or pipe ([MS-SMB2] §3.3.1.10), and the table of all opens of this server. */
 
 import type { ServedVolume } from '#core/group/group.ts';
+import type { HeldOpen } from '#core/opens/types.ts';
 import type { Random } from '#core/ports/random.ts';
 import type { FileId } from '#core/vfs/inode.ts';
 import type { Name } from '#core/vfs/name.ts';
+import type { CreateResponse } from './create/response.ts';
 import type { Session } from './session.ts';
 import type { DiskShare, TreeConnect } from './tree-connect.ts';
 
@@ -39,6 +41,8 @@ export interface FileOpen extends OpenBase {
   readonly kind: 'file';
   readonly share: DiskShare;
   readonly volume: ServedVolume;
+  /** As the manager of opens has it: share mode, locks, oplock or lease. */
+  readonly held: HeldOpen;
   /** What has names, times, mode and DOS attributes. */
   readonly file: FileId;
   /** What has the bytes and the size: the stream's own object, or `file` again for the unnamed stream. */
@@ -69,6 +73,16 @@ export interface FileOpen extends OpenBase {
   channelSequence: number;
   outstandingRequests: number;
   outstandingPreRequests: number;
+  /** It is kept when its connection is lost (§3.3.5.9.6, §3.3.5.9.10). */
+  isDurable: boolean;
+  /** Open.LockSequenceArray (§3.3.1.10): 64 bytes. */
+  readonly lockSequences: Buffer;
+  /** Of DH2Q: 16 bytes, hex; otherwise empty. */
+  readonly createGuid: string;
+  /** Bytes that the client set aside; the size when that is more. */
+  allocation: number;
+  /** The response to its CREATE: what a replay gets again. */
+  readonly created: CreateResponse;
 }
 
 /** A named pipe of IPC$. */
@@ -96,11 +110,15 @@ export const OPENS_PER_SESSION_MAX = 65_536;
 
 const ALL_ONES = 0xffff_ffff_ffff_ffffn;
 
+const IN_PROGRESS = 'in-progress';
+
 /** All opens that live connections have on this box: Server.GlobalOpenTable (§3.3.1.5). One a server. */
 export class OpenTable {
   readonly #random: Random;
   readonly #opens = new Map<bigint, Open>();
   readonly #bySession = new Map<bigint, Set<Open>>();
+  /** By client and CreateGuid, also those whose CREATE is under way: what a replay finds. */
+  readonly #byGuid = new Map<string, FileOpen | typeof IN_PROGRESS>();
   #nextVolatile = 1n;
 
   constructor(random: Random) {
@@ -134,10 +152,30 @@ export class OpenTable {
   /** Does not end it: see `closeOpen`. */
   remove(open: Open): void {
     this.#opens.delete(open.id.volatile);
+    if (open.kind === 'file' && open.createGuid !== '') {
+      const { clientGuid } = open.held;
+      const isIt = this.byCreateGuid(clientGuid, open.createGuid) === open;
+      if (isIt) this.setCreateGuid(clientGuid, open.createGuid, undefined);
+    }
     const own = this.#bySession.get(open.session.id);
     if (own === undefined) return;
     own.delete(open);
     if (own.size === 0) this.#bySession.delete(open.session.id);
+  }
+
+  /** The open that a CreateGuid made on this box (§3.3.5.9.10). */
+  byCreateGuid(clientGuid: string, createGuid: string): FileOpen | typeof IN_PROGRESS | undefined {
+    return this.#byGuid.get(clientGuid + createGuid);
+  }
+
+  /** `undefined` takes it out. */
+  setCreateGuid(
+    clientGuid: string,
+    createGuid: string,
+    open: FileOpen | typeof IN_PROGRESS | undefined,
+  ): void {
+    if (open === undefined) this.#byGuid.delete(clientGuid + createGuid);
+    else this.#byGuid.set(clientGuid + createGuid, open);
   }
 
   ofSession(sessionId: bigint): readonly Open[] {

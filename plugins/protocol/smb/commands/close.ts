@@ -57,8 +57,7 @@ export const close: Command<CloseRequest, CloseResponse> = {
     if (open === undefined) return { status: STATUS_FILE_CLOSED };
     const asks = (flags & SMB2_CLOSE_FLAG_POSTQUERY_ATTRIB) !== 0;
     const before = asks ? attributesNow(open) : NOTHING;
-    const refusal = closeOpen(call.scene, open, (run) => call.transact(run));
-    if (refusal !== undefined) return { status: refusal };
+    closeOpen(call.scene, open, (run) => call.transact(run));
     return { status: STATUS_SUCCESS, response: before };
   },
 

@@ -9,7 +9,7 @@ export function breakOthers<Response>(
   call: SmbCall,
   open: FileOpen,
   deed: Deed,
-  go: () => Outcome<Response>,
+  go: () => Outcome<Response> | Promise<Outcome<Response>>,
 ): Outcome<Response> | Promise<Outcome<Response>> {
   const wait = call.scene.opens.breakFor(open.held, deed, open.held);
   if (wait === undefined) return go();
