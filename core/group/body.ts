@@ -2,7 +2,7 @@
  * The body of an entry: changes in the order they were made, then the reply that belongs to them.
  *
  *     u8 number of changes
- *       u32 volume (0: registry)  u8 operation code  u32 size  change
+ *       u32 volume (0: the group's own)  u8 operation code  u32 size  change
  *     u8 whether a reply follows
  *       byte string key  opaque reply
  */
@@ -10,7 +10,7 @@
 import { Reader } from '../wire/reader.ts';
 import type { Writer } from '../wire/writer.ts';
 
-/** The registry's changes are JSON; this code stands in place of an operation's. */
+/** The group's own changes: of the registry (code 0, JSON) and of protocols' rows (protocol-table.ts). */
 export const REGISTRY_VOLUME = 0;
 /** Bytes of a reply-cache key (an address in text, then xid, checksum and procedure). */
 const REPLY_KEY_SIZE_MAX = 128;

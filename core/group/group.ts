@@ -15,6 +15,7 @@ import type { Space, VolumeLimits } from '../volume/backend.ts';
 import type { Operation, Stamp, Tree } from '../volume/operation.ts';
 import type { AnyOperation } from '../volume/operations.ts';
 import type { BoxId, Position, View } from './entry.ts';
+import type { ProtocolRow } from './protocol-table.ts';
 import type { AddressRecord, ExportRecord, HandleKey, VolumeRecord } from './registry.ts';
 import type { ReplyCache } from './reply-cache.ts';
 
@@ -35,6 +36,17 @@ export interface Transaction {
       readonly stable?: boolean;
     },
   ): Result<Outcome, FsError>;
+  /**
+   * Puts a row of a protocol's (protocol-table.ts) into the same entry. It reaches every in-sync box before the reply, but
+   * does not by itself ask for a sync of the disk: what it tells of ends with all boxes' power anyway. The value is kept.
+   * Throws, with nothing changed, when the row is too large or the table full (`refusesRow` says so beforehand), or when
+   * the entry has no room for it.
+   */
+  put(key: string, value: Buffer): void;
+  /** Takes a row away; nothing happens where there is none. */
+  remove(key: string): void;
+  /** Bytes that rows of this entry may still take, keys included. */
+  readonly roomForRows: number;
 }
 
 /** The reply that a retransmitted call must get (DESIGN section 8). */
@@ -84,6 +96,10 @@ export interface Group {
   addresses(): readonly AddressRecord[];
   /** Oldest first; the last one signs. The same array for as long as nothing changed. */
   handleKeys(): readonly HandleKey[];
+  /** Rows of protocols whose key begins with `prefix`, in the order of keys, staged ones included. */
+  rows(prefix: string): readonly ProtocolRow[];
+  /** Why a row cannot be put, as a sentence; `undefined` when it can. */
+  refusesRow(key: string, value: Buffer): string | undefined;
 
   begin(): Transaction;
   /**

@@ -20,18 +20,27 @@ import type { BoxId, Position } from './entry.ts';
 import type { Group, MadeChange, ReplyRecord, ServedVolume, Transaction } from './group.ts';
 import { enterHalfWritten } from './half-written.ts';
 import type { Member } from './member.ts';
+import {
+  ROW_CODE,
+  ROW_SIZE_MAX,
+  type RowChange,
+  refusalOfRow,
+  rowChangeSize,
+  writeRowChange,
+} from './protocol-table.ts';
 import type { RegistryChange } from './registry.ts';
 import { encodeRegistryChange } from './registry-change.ts';
 import type { Requests } from './requests.ts';
 import type { State } from './state.ts';
 
-/**
- * Bytes of one entry's body: a handful of changes, names and one reply. The longest is a file that is made with a security
- * descriptor and extended attributes (core/vfs/extra.ts).
- */
-const BODY_SIZE_MAX = 192 * 1024;
-/** Bytes of one record of the registry. */
-const RECORD_SIZE_MAX = 63 * 1024;
+/** Bytes of one entry's body: a handful of changes, names and one reply; a symlink's target is the longest. */
+const BODY_SIZE_MAX = 64 * 1024;
+/** Bytes of one record of the registry, with room beside it in a body. */
+const RECORD_SIZE_MAX = BODY_SIZE_MAX - 1024;
+/** Bytes that rows leave for a change and a reply: replies of calls that change something are small. */
+const REPLY_ROOM = 16 * 1024;
+/** What the count of changes in a body can say. */
+const CHANGES_MAX = 255;
 /** Bytes of log and catalog that an entry takes beside its data, about. */
 const ENTRY_SIZE = 1024;
 /** Milliseconds between tries to reach a backup that must sync a file. */
@@ -153,6 +162,30 @@ class OpenTransaction implements Transaction {
     this.stable = true;
   }
 
+  put(key: string, value: Buffer): void {
+    const refusal = this.#service.refusesRow(key, value);
+    if (refusal !== undefined) throw new Error(refusal);
+    this.#row({ key, value });
+  }
+
+  remove(key: string): void {
+    if (this.#service.hasRow(key)) this.#row({ key, value: undefined });
+  }
+
+  get roomForRows(): number {
+    return Math.min(this.#body.room - REPLY_ROOM, (CHANGES_MAX - this.changes) * ROW_SIZE_MAX);
+  }
+
+  #row(change: RowChange): void {
+    assert(
+      rowChangeSize(change) <= this.roomForRows,
+      'transaction: more rows than one entry takes',
+    );
+    this.#service.takeRow(change);
+    writeChange(this.#body, REGISTRY_VOLUME, ROW_CODE, () => writeRowChange(this.#body, change));
+    this.changes += 1;
+  }
+
   /** The entry's body; a copy that nobody reuses. */
   close(reply: ReplyRecord | undefined): Buffer {
     this.#body.bytes[0] = this.changes;
@@ -220,6 +253,16 @@ export class GroupService implements Group {
   }
   handleKeys() {
     return this.#deps.state.registry.handleKeys;
+  }
+
+  rows(prefix: string) {
+    return this.#deps.state.rows.rows(prefix);
+  }
+  refusesRow(key: string, value: Buffer): string | undefined {
+    return refusalOfRow(this.#deps.state.rows, { key, value });
+  }
+  hasRow(key: string): boolean {
+    return this.#deps.state.rows.get(key) !== undefined;
   }
 
   begin(): OpenTransaction {
@@ -332,6 +375,10 @@ export class GroupService implements Group {
 
   takeRegistry(change: RegistryChange, stamp: Stamp): void {
     this.#deps.state.takeRegistry(change, stamp);
+  }
+
+  takeRow(change: RowChange): void {
+    this.#deps.state.takeRow(change);
   }
 
   refusedByBackend(cause: BackendError): FsError {

@@ -1,5 +1,5 @@
 /**
- * What the group's log drives on one box: the registry and the volumes, over one staged store.
+ * What the group's log drives on one box: the registry, protocols' rows and the volumes, over one staged store.
  *
  *     stage    body -> changes -> overlay rows, content to the backend
  *     commit   mirror calls in log order, then all rows and the applied position in one transaction
@@ -27,6 +27,7 @@ import { appliedRow, readApplied, wipe } from './applied.ts';
 import { type BodyChange, firstVolume, REGISTRY_VOLUME, readBody } from './body.ts';
 import type { BoxId, Entry, Position, View } from './entry.ts';
 import { type Owed, OwedCalls } from './owed.ts';
+import { ProtocolTable, ROW_CODE, type RowChange, readRowChange } from './protocol-table.ts';
 import type { RegistryChange, VolumeRecord } from './registry.ts';
 import { decodeRegistryChange } from './registry-change.ts';
 import { RegistryTable } from './registry-table.ts';
@@ -71,6 +72,7 @@ export interface StateDependencies {
 export class State implements StateMachine {
   readonly staging: StagedStore;
   readonly registry: RegistryTable;
+  readonly rows: ProtocolTable;
   readonly replies = new Replies();
   readonly #options: StateOptions;
   readonly #deps: StateDependencies;
@@ -110,6 +112,7 @@ export class State implements StateMachine {
     this.staging = new StagedStore(deps.store);
     this.#locals = new StagedStore(deps.store);
     this.registry = new RegistryTable(this.staging);
+    this.rows = new ProtocolTable(this.staging);
     const applied = readApplied(deps.store);
     this.#applied = applied.position;
     this.#appliedView = applied.view;
@@ -218,6 +221,10 @@ export class State implements StateMachine {
     this.#onRegistry();
   }
 
+  takeRow(change: RowChange): void {
+    this.rows.apply(change);
+  }
+
   commit(position: Position): void {
     if (position <= this.#committed) return;
     assert(position <= this.#staged, `commit ${position}, staged ${this.#staged}`);
@@ -301,6 +308,7 @@ export class State implements StateMachine {
     this.#views = [];
     this.#staged = this.#applied;
     this.registry.load();
+    this.rows.load();
     this.#verify();
     this.replies.discardAfter(this.#applied);
     for (const [id, volume] of this.#volumes) {
@@ -405,6 +413,10 @@ export class State implements StateMachine {
   }
 
   #stageChange(entry: Entry, change: BodyChange, stamp: Stamp): void {
+    if (change.volume === REGISTRY_VOLUME && change.code === ROW_CODE) {
+      this.takeRow(readRowChange(change.reader));
+      return;
+    }
     if (change.volume === REGISTRY_VOLUME) {
       this.takeRegistry(decodeRegistryChange(change.reader.raw(change.reader.left)), stamp);
       return;
@@ -486,6 +498,7 @@ export class State implements StateMachine {
     this.#volumes.clear();
     wipe(this.#deps.store, this.#followed);
     this.registry.load();
+    this.rows.load();
     this.#applied = 0 as Position;
     this.#appliedView = 0 as View;
     this.#committed = 0 as Position;

@@ -77,6 +77,7 @@ export class VolumeLedger {
     for (const box of boxes) {
       for (const model of models) this.#compare(box, model);
       checkMedium(box);
+      checkProtocolRows(box);
       checkOnce(box, this.options.power);
     }
   }
@@ -165,6 +166,19 @@ function compareRows(first: Box<VolumeMachine>, rows: string[], other: Box<Volum
   const at = rows.findIndex((row, index) => row !== theirs[index]);
   if (at < 0 && rows.length === theirs.length) return;
   throw new SimFailure(`catalogs differ: ${first.id} ${rows[at]}, ${other.id} ${theirs[at]}`);
+}
+
+/** What a box has of protocols' rows in memory is what its store has, which others' stores were compared with. */
+function checkProtocolRows(box: Box<VolumeMachine>): void {
+  const { state, keeper } = box.machine;
+  const print = ({ key, value }: { readonly key: string; readonly value: Buffer }): string =>
+    `${printable(key)} ${value.toString('hex')}`;
+  const there = state.rows.rows('').map(print);
+  const stored = keeper.store
+    .range('\x00p', '\x00q', Number.MAX_SAFE_INTEGER)
+    .map(({ key, value }) => print({ key: key.slice(2), value }));
+  if (there.join('\n') === stored.join('\n')) return;
+  throw new SimFailure(`${box.id} holds rows\n${there.join('\n')}\nnot\n${stored.join('\n')}`);
 }
 
 /** The file of a client that asked for nothing twice (leaver.ts). */

@@ -79,6 +79,7 @@ export class FakeGroup implements Group {
   syncs = 0;
 
   readonly #store = new StagedStore(new MemoryStore());
+  readonly #rows = new Map<string, Buffer>();
   readonly #replies = new Map<string, CachedReply>();
   readonly #serving: ((serving: boolean) => void)[] = [];
   readonly #registry: (() => void)[] = [];
@@ -141,8 +142,13 @@ export class FakeGroup implements Group {
     return this.keys;
   }
 
-  onRemoval(isOpen: (volume: number, file: FileId) => boolean): void {
-    this.#isOpen = isOpen;
+  rows(prefix: string) {
+    return [...this.#rows]
+      .filter(([key]) => key.startsWith(prefix))
+      .map(([key, value]) => ({ key, value }));
+  }
+  refusesRow(): undefined {
+    return undefined;
   }
 
   begin(): Transaction {
@@ -153,6 +159,9 @@ export class FakeGroup implements Group {
     return {
       change: (operation, _volume, caller, args, options = {}) =>
         this.#change(operation, caller, args, options),
+      put: (key, value) => this.#row(key, value),
+      remove: (key) => this.#row(key, undefined),
+      roomForRows: 48 * 1024,
     };
   }
 
@@ -224,6 +233,12 @@ export class FakeGroup implements Group {
       if (!(error instanceof BackendError)) throw error;
       return err(error.reason);
     }
+  }
+
+  #row(key: string, value: Buffer | undefined): void {
+    this.#changes += 1;
+    if (value === undefined) this.#rows.delete(key);
+    else this.#rows.set(key, Buffer.from(value));
   }
 
   /** Entry N happens at second 1000 + N. */
