@@ -8,6 +8,7 @@ import {
   CACHE_HANDLE,
   CACHE_WRITE,
   type CacheRights,
+  type GrantRequest,
   levelOfRights,
   OPLOCK_II,
   OPLOCK_NONE,
@@ -56,6 +57,7 @@ export class Opens implements OpensManager {
   readonly #breakTimers = new Map<CacheGrant, Timer>();
   readonly #ended: EndedListener[] = [];
   readonly #changed: ((open: HeldOpen) => void)[] = [];
+  readonly #gone: ((open: HeldOpen) => void)[] = [];
   #count = 0;
   #numbers = 0;
   #deferred: (() => void)[] = [];
@@ -153,6 +155,7 @@ export class Opens implements OpensManager {
     if (isLast) this.#volumes.get(file.ref.volume)?.delete(file.ref.file);
     else this.#retryLocks(file);
     this.#wake(file);
+    for (const listener of this.#gone) listener(open);
     return { isLast, removes: isLast && file.isDeletePending };
   }
 
@@ -414,7 +417,6 @@ export class Opens implements OpensManager {
     record.timer?.cancel();
     record.timer = this.#clock.after(timeoutMs, () => this.#endUnasked(record, 'expired'));
     this.#dropLockWaits(record.inFile, record);
-    this.#tellOpen(record);
   }
 
   reconnect(open: HeldOpen, holder: Holder): void {
@@ -423,7 +425,35 @@ export class Opens implements OpensManager {
     record.timer = undefined;
     record.isDisconnected = false;
     record.holder = holder;
-    this.#tellOpen(record);
+  }
+
+  /** What makes the open again: the opposite of `restore`. */
+  keep(open: HeldOpen): KeptOpen {
+    const { grant, holder, volume, file, clientGuid, access, share, isDirectory, deleteOnClose } =
+      open;
+    const { kind, version, key, rights, parentKey, epoch } = grant;
+    const asked: GrantRequest =
+      kind === 'lease'
+        ? { kind, version, key, rights, parentKey, epoch }
+        : { kind, level: levelOfRights(rights) };
+    const how = { overwrites: false, created: false, grant: asked };
+    return {
+      request: {
+        volume,
+        file,
+        holder,
+        clientGuid,
+        access,
+        share,
+        isDirectory,
+        deleteOnClose,
+        ...how,
+      },
+      rights,
+      epoch,
+      locks: this.locksOf(open),
+      isDeletePending: this.isDeletePending(open),
+    };
   }
 
   restore(kept: KeptOpen, timeoutMs: number): HeldOpen {
@@ -466,6 +496,10 @@ export class Opens implements OpensManager {
 
   onChanged(listener: (open: HeldOpen) => void): void {
     this.#changed.push(listener);
+  }
+
+  onGone(listener: (open: HeldOpen) => void): void {
+    this.#gone.push(listener);
   }
 
   clear(): void {

@@ -113,6 +113,8 @@ export interface OpensManager {
   restore(kept: KeptOpen, timeoutMs: number): HeldOpen;
   /** Called for each open that ended on its own, after it ended; the caller removes the file if `closed` says so. */
   onEnded(listener: (open: HeldOpen, ending: Ending, closed: Closed) => void): void;
+  /** Called for each open that ended, however. */
+  onGone(listener: (open: HeldOpen) => void): void;
   /** Locks, lease, oplock or delete-on-close of an open changed: what is kept of a durable one must be written again. */
   onChanged(listener: (open: HeldOpen) => void): void;
 
