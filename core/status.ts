@@ -53,6 +53,25 @@ export interface StatusExport {
   readonly handles: string;
 }
 
+export interface StatusShare {
+  readonly name: string;
+  /** Its volume's name. */
+  readonly volume: string;
+  readonly readOnly: boolean;
+  readonly encrypted: boolean;
+  readonly comment: string;
+  readonly networks: readonly string[];
+}
+
+/** Never with a secret. */
+export interface StatusUser {
+  readonly name: string;
+  readonly uid: number;
+  readonly gid: number;
+  readonly groups: readonly number[];
+  readonly disabled: boolean;
+}
+
 export interface StatusAddress {
   readonly address: string;
   /** Empty: on loopback, or on the interface whose network holds it. */
@@ -89,6 +108,8 @@ export interface Status {
   readonly addresses: readonly StatusAddress[];
   readonly volumes: readonly StatusVolume[];
   readonly exports: readonly StatusExport[];
+  readonly shares: readonly StatusShare[];
+  readonly users: readonly StatusUser[];
   readonly clients: readonly StatusClient[];
   readonly aside: readonly StatusAside[];
   /** Counters and gauges by name, labels in braces: `nfs_calls_total{procedure="READ"}`. */

@@ -10,7 +10,9 @@ import { doctorCommand } from './commands/doctor.ts';
 import { exportCommand } from './commands/export.ts';
 import { moveCommand } from './commands/move.ts';
 import { serveCommand } from './commands/serve.ts';
+import { shareCommand } from './commands/share.ts';
 import { statusCommand } from './commands/status.ts';
+import { userCommand } from './commands/user.ts';
 import { volumeCommand } from './commands/volume.ts';
 import { witnessCommand } from './commands/witness.ts';
 import type { Runner } from './runner.ts';
@@ -55,6 +57,8 @@ function parser(shell: Shell): Argv {
     .command(statusCommand(shell))
     .command(volumeCommand(shell))
     .command(exportCommand(shell))
+    .command(shareCommand(shell))
+    .command(userCommand(shell))
     .command(addressCommand(shell))
     .command(moveCommand(shell))
     .command(doctorCommand(shell))

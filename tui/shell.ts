@@ -1,10 +1,13 @@
 /** What every command is given, and how it ends. */
+import type { Input } from './password.ts';
 import type { Runner } from './runner.ts';
 
-/** Where a command writes: texts with their line ends. */
+/** Where a command writes, texts with their line ends, and reads. */
 export interface Terminal {
   out(text: string): void;
   err(text: string): void;
+  /** Where a password comes from; standard input where it is missing. */
+  readonly input?: Input;
 }
 
 export interface Shell extends Terminal {

@@ -131,6 +131,8 @@ const STATUS: Status = {
     },
   ],
   exports: [],
+  shares: [],
+  users: [],
   clients: [{ address: '10.0.0.9', protocol: 'nfs3', calls: 77 }],
   aside: [],
   statistics: {},

@@ -7,6 +7,8 @@ import type { Shell } from '../shell.ts';
 import { type Column, plain, table } from '../table.ts';
 import { ADDRESS_COLUMNS } from './address.ts';
 import { EXPORT_COLUMNS } from './export.ts';
+import { SHARE_COLUMNS } from './share.ts';
+import { USER_COLUMNS } from './user.ts';
 import { VOLUME_COLUMNS } from './volume.ts';
 
 export function statusCommand(
@@ -78,6 +80,8 @@ export function printStatus(status: Status): string {
     table(ADDRESS_COLUMNS, status.addresses),
     table(VOLUME_COLUMNS, status.volumes),
     table(EXPORT_COLUMNS, status.exports),
+    table(SHARE_COLUMNS, status.shares),
+    table(USER_COLUMNS, status.users),
     table(CLIENT_COLUMNS, status.clients),
     table(ASIDE_COLUMNS, status.aside),
   ];

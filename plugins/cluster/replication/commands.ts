@@ -1,31 +1,23 @@
-/** What an owner may order of a group: volumes, exports, addresses, moves. Each command runs on the primary. */
+/** What an owner may order of a group: volumes, exports, shares, users, addresses, moves. Each command runs on the primary. */
 import ipaddr from 'ipaddr.js';
 import * as v from 'valibot';
 import type { ServiceAddress } from '#core/addresses.ts';
 import { parse } from '#core/config.ts';
 import type { BoxId } from '#core/group/entry.ts';
 import type { Member } from '#core/group/member.ts';
-import type { ExportRecord, RegistryChange, VolumeRecord } from '#core/group/registry.ts';
+import type { ExportRecord, VolumeRecord } from '#core/group/registry.ts';
 import type { Requests } from '#core/group/requests.ts';
 import type { GroupService } from '#core/group/service.ts';
 import type { State } from '#core/group/state.ts';
-import { STATE_RESERVE_SIZE } from '#core/limits.ts';
 import type { Random } from '#core/ports/random.ts';
 import { ROOT_ID } from '#core/vfs/inode.ts';
 import type { VolumeLimits } from '#core/volume/backend.ts';
+import type { ClusterKey } from './cluster-key.ts';
+import { demandRoom, demandVolume, Networks, put, refuseNetworks } from './orders.ts';
 import { AddressAnswer, PrepareAnswer } from './questions.ts';
+import { shareCommands } from './share-commands.ts';
+import { userCommands } from './user-commands.ts';
 
-/** Loopback and the private ranges of RFC 1918 and RFC 4193. */
-const NETWORKS_DEFAULT = [
-  '127.0.0.0/8',
-  '10.0.0.0/8',
-  '172.16.0.0/12',
-  '192.168.0.0/16',
-  '::1/128',
-  'fc00::/7',
-];
-/** Networks of one export: a page of a configuration; each call's address is held against all of them. */
-const NETWORKS_MAX = 256;
 /** nobody, nogroup of Debian and most others. */
 const ANONYMOUS_ID = 65_534;
 /** An export's id stands in 16 bits of every handle. */
@@ -46,7 +38,7 @@ const CreateVolume = v.object({
 const AddExport = v.object({
   path: v.pipe(v.string(), v.regex(/^\/[^\0]{1,1000}$/, 'must begin with a slash')),
   volume: v.string(),
-  networks: v.optional(v.pipe(v.array(v.string()), v.maxLength(NETWORKS_MAX)), NETWORKS_DEFAULT),
+  networks: Networks,
   squash: v.optional(v.picklist(['root_squash', 'no_root_squash', 'all_squash']), 'root_squash'),
   readOnly: v.optional(v.boolean(), false),
   handles: v.optional(v.picklist(['generic', 'issuer']), 'generic'),
@@ -67,6 +59,9 @@ export interface CommandDependencies {
   readonly state: State;
   readonly requests: Requests;
   readonly random: Random;
+  readonly key: ClusterKey;
+  /** Every box that may have to serve has the key afterwards. */
+  handKey(): Promise<void>;
   /** A sentence when this box cannot hold the volume there, its limits when it can. */
   prepare(backend: string, path: string, volume: number, name: string): string | VolumeLimits;
   /** A sentence when this box cannot serve at the address. */
@@ -84,6 +79,8 @@ export function commands(deps: CommandDependencies): Readonly<Record<string, Com
     'address.remove': (params) =>
       removeAddress(deps, parse('address remove', RemoveAddress, params)),
     move: (params) => move(deps, parse('move', Move, params)),
+    ...userCommands(deps),
+    ...shareCommands(deps),
   };
 }
 
@@ -145,19 +142,11 @@ async function addExport(
 ): Promise<ExportRecord> {
   demandRoom(deps, `export ${params.path}`);
   const { registry } = deps.state;
-  const volume = registry.volumes.find((record) => record.name === params.volume);
-  if (volume === undefined) {
-    const names = registry.volumes.map((record) => record.name).join(', ') || 'none yet';
-    throw new Error(`volume ${params.volume}: does not exist; volumes are ${names}`);
-  }
+  const volume = demandVolume(deps, params.volume);
   if (registry.exports.some((record) => record.path === params.path)) {
     throw new Error(`export ${params.path}: exists already; remove it first`);
   }
-  for (const network of params.networks) {
-    if (!ipaddr.isValidCIDR(network)) {
-      throw new Error(`network ${network}: not in CIDR form, such as 192.168.1.0/24`);
-    }
-  }
+  refuseNetworks(params.networks);
   const id = registry.nextId('export');
   if (id > EXPORT_ID_MAX) throw new Error(`exports: all ${EXPORT_ID_MAX} ids are used up`);
   const record: ExportRecord = {
@@ -232,32 +221,6 @@ async function move(
   const moved = await deps.member.move(to as BoxId);
   if (!moved.ok) throw new Error(moved.error);
   return { primary: to };
-}
-
-/** What is added needs room, as what clients add does; what is taken away may use the reserve. */
-function demandRoom({ group }: CommandDependencies, what: string): void {
-  if (group.stateRoom() >= 0) return;
-  const reserve = STATE_RESERVE_SIZE / (1024 * 1024);
-  throw new Error(
-    `${what}: the disk with the state directory has less than ${reserve} MiB free; free some space or give it more`,
-  );
-}
-
-/** One registry change as an entry of its own; resolves when it is committed, rejects with a sentence when it is not. */
-export async function put(
-  { group }: { group: GroupService },
-  change: RegistryChange,
-): Promise<void> {
-  // Who was asked may have been replaced while it asked others.
-  if (!group.accepting) throw new Error('this box does not serve now; try again in a moment');
-  const transaction = group.begin();
-  try {
-    transaction.registry(change);
-  } catch (error) {
-    group.abandon();
-    throw error;
-  }
-  await group.committing(group.seal(undefined));
 }
 
 function least(limits: readonly VolumeLimits[]): VolumeLimits {

@@ -5,6 +5,7 @@ import { ARBITER } from '#core/group/arbiter.ts';
 import type { BoxId } from '#core/group/entry.ts';
 import { GROUP } from '#core/group/group.ts';
 import { LINK } from '#core/group/link.ts';
+import { SERVER_IDENTITY, SHARES, USERS } from '#core/group/users.ts';
 import { plugin } from '#core/plugin.ts';
 import { CLOCK, DISK, RANDOM, SCRATCH, STORE } from '#core/ports/services.ts';
 import { STATS } from '#core/stats.ts';
@@ -20,7 +21,7 @@ export const replication = plugin({
   id: 'cluster/replication',
   kind: 'cluster',
   needs: [ADDRESSES, ARBITER, BACKENDS, CLOCK, CONTROL, DISK, LINK, RANDOM, SCRATCH, STATS, STORE],
-  offers: [GROUP],
+  offers: [GROUP, SERVER_IDENTITY, SHARES, USERS],
   options: {
     self: { schema: boxName, help: 'Name of this box.' },
     cluster: { schema: v.string(), help: 'Id of the cluster.' },
@@ -55,6 +56,9 @@ export const replication = plugin({
       store: context.get(STORE),
     });
     context.offer(GROUP, running.group);
+    context.offer(SERVER_IDENTITY, running.identities);
+    context.offer(SHARES, running.shares);
+    context.offer(USERS, running.users);
     await running.start();
     return { leave: () => running.leave(), stop: () => running.stop() };
   },

@@ -11,6 +11,7 @@ import { Requests } from '#core/group/requests.ts';
 import { GroupService, REBOOTED } from '#core/group/service.ts';
 import { State } from '#core/group/state.ts';
 import { UNDER_WAY_SIZE, UnderWay } from '#core/group/under-way.ts';
+import type { ServerIdentities, Shares, Users } from '#core/group/users.ts';
 import type { Log } from '#core/log-line.ts';
 import type { Clock, InstantMs, Timer } from '#core/ports/clock.ts';
 import type { Disk } from '#core/ports/disk.ts';
@@ -20,8 +21,12 @@ import type { Store } from '#core/ports/store.ts';
 import type { Stats } from '#core/stats.ts';
 import type { VolumeLimits } from '#core/volume/backend.ts';
 import type { Backends } from '#core/volume/backends.ts';
-import { type Command, commands, put } from './commands.ts';
+import { identitiesOf, sharesOf, usersOf } from './accounts.ts';
+import { ClusterKey } from './cluster-key.ts';
+import { type Command, commands } from './commands.ts';
 import { digestVolume } from './digest.ts';
+import { KeyExchange } from './key-exchange.ts';
+import { put } from './orders.ts';
 import { AddressQuestion, ControlQuestion, PrepareQuestion, SyncQuestion } from './questions.ts';
 import { statusOf } from './status.ts';
 
@@ -34,6 +39,8 @@ const UNFLUSHED_SIZE_MAX = 256 * 1024 * 1024;
 /** Bytes of the secret that handles are sealed with. */
 const HANDLE_SECRET_SIZE = 16;
 const VERIFIER_SIZE = 8;
+/** Bytes of ServerGuid ([MS-SMB2] §2.2.4). */
+const GUID_SIZE = 16;
 /**
  * Milliseconds that a lease may have run out before this box takes its addresses off: a stumble costs nothing, and
  * LEASE_MS and this together end well before SILENCE_MS, after which another box may have them.
@@ -67,6 +74,11 @@ export interface ReplicationDependencies {
 
 export class Replication {
   readonly group: GroupService;
+  readonly users: Users;
+  readonly shares: Shares;
+  readonly identities: ServerIdentities;
+  readonly #key: ClusterKey;
+  readonly #keys: KeyExchange;
   readonly #options: ReplicationOptions;
   readonly #deps: ReplicationDependencies;
   readonly #state: State;
@@ -115,6 +127,19 @@ export class Replication {
       random: deps.random,
       disk: deps.disk,
     });
+    const { registry } = this.#state;
+    this.#key = new ClusterKey(deps.disk, deps.random);
+    this.#keys = new KeyExchange({
+      key: this.#key,
+      requests: this.#requests,
+      clock: deps.clock,
+      log: deps.log,
+      others: options.members.filter((box) => box !== options.self),
+      identity: () => registry.identity,
+    });
+    this.users = usersOf(registry, this.#key);
+    this.shares = sharesOf(registry);
+    this.identities = identitiesOf(registry);
   }
 
   async start(): Promise<void> {
@@ -123,8 +148,12 @@ export class Replication {
     this.#offerCommands();
     this.#offerStatistics();
     this.group.onServing((serving) => this.#serving(serving));
-    this.group.onRegistry(() => this.#claimAddresses());
+    this.group.onRegistry(() => {
+      this.#claimAddresses();
+      this.#keys.want();
+    });
     this.#claimAddresses();
+    this.#keys.want();
     link.handle(CHANNEL.group, {
       frame: (peer, frame) => this.#member.received(peer, frame),
       up: (peer) => this.#isMember(peer) && this.#member.linkUp(peer),
@@ -155,6 +184,7 @@ export class Replication {
 
   async stop(): Promise<void> {
     for (const timer of this.#timers) timer.cancel();
+    this.#keys.stop();
     // A checkpoint syncs the log, which the member closes.
     await this.#checkpoint();
     await this.#member.stop();
@@ -204,6 +234,12 @@ export class Replication {
     if (this.#state.registry.handleKeys.length === 0) {
       const secret = random.bytes(HANDLE_SECRET_SIZE).toString('hex');
       void this.#order({ kind: 'put-handle-key', record: { id: 0, secret } });
+    }
+    if (this.#state.registry.identity === undefined) {
+      const guid = random.bytes(GUID_SIZE).toString('hex');
+      const domain = [random.u32(), random.u32(), random.u32()] as const;
+      const record = { guid, domain, keyId: this.#key.make() };
+      void this.#order({ kind: 'put-server-identity', record });
     }
     if (!this.#verifierIsDue) return;
     const verifier = random.bytes(VERIFIER_SIZE).toString('hex');
@@ -265,6 +301,8 @@ export class Replication {
       state: this.#state,
       random: this.#deps.random,
       requests: this.#requests,
+      key: this.#key,
+      handKey: () => this.#handKey(),
       prepare: (...place) => this.#prepare(...place),
       checkAddress: (place) => this.#deps.addresses.check(place),
     });
@@ -291,6 +329,16 @@ export class Replication {
       if (!this.group.serving) throw new Error('no box serves now; try again in a moment');
       return command(inner);
     });
+  }
+
+  async #handKey(): Promise<void> {
+    const wanted = this.#state.registry.identity?.keyId;
+    if (wanted === undefined || wanted !== this.#key.id) {
+      throw new Error(
+        "this box has not got the cluster's key yet; start a box that has, or try again in a moment",
+      );
+    }
+    await this.#keys.hand(this.#member.required);
   }
 
   /** Carries a command out here or where the group is served. */

@@ -67,6 +67,21 @@ export function statusOf(source: StatusSource): Status {
       readOnly: record.readOnly,
       handles: record.handles,
     })),
+    shares: registry.shares.map(({ name, volume, readOnly, encrypted, comment, networks }) => ({
+      name,
+      volume: names.get(volume) ?? '',
+      readOnly,
+      encrypted,
+      comment,
+      networks,
+    })),
+    users: registry.users.map(({ name, uid, gid, groups, disabled }) => ({
+      name,
+      uid,
+      gid,
+      groups,
+      disabled,
+    })),
     clients: clientsOf(source.stats),
     aside: status.aside.map((file) => ({ file, entries: source.asideEntries(file) })),
     statistics: Object.fromEntries(

@@ -28,6 +28,8 @@ function tableOf(): Table {
     state: bench.state,
     requests: { ask: () => new Promise((resolve) => asked.push(resolve)) } as never,
     random: { bytes: (size) => Buffer.alloc(size), u32: () => 7 },
+    key: undefined as never,
+    handKey: () => Promise.resolve(),
     prepare: () => LIMITS,
     checkAddress: async () => undefined,
   });

@@ -35,7 +35,7 @@ import {
 } from '#core/volume/operations.ts';
 import type { Volume } from '#core/volume/volume.ts';
 import { Alone } from '#plugins/cluster/arbiter/alone/alone.ts';
-import { put } from '#plugins/cluster/replication/commands.ts';
+import { put } from '#plugins/cluster/replication/orders.ts';
 import { posixFactory } from '#plugins/fs/posix/factory.ts';
 import { createClock } from '#plugins/host/clock.ts';
 import { createDisk } from '#plugins/host/disk.ts';
