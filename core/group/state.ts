@@ -21,6 +21,7 @@ import type { Operation, Stamp } from '../volume/operation.ts';
 import { type AnyOperation, operationOf } from '../volume/operations.ts';
 import { SettledBackend } from '../volume/settled-backend.ts';
 import { StagedStore } from '../volume/staged-store.ts';
+import { upgradeCatalog } from '../volume/upgrade.ts';
 import { Volume } from '../volume/volume.ts';
 import { DecodeError } from '../wire/reader.ts';
 import { appliedRow, readApplied, wipe } from './applied.ts';
@@ -529,6 +530,7 @@ export class State implements StateMachine {
     const options = { volume: record.id, volumeName: record.name, path: place.path };
     const sentence = factory.check(options);
     if (sentence !== undefined) throw new BackendError(sentence, 'io');
+    upgradeCatalog(this.#deps.store, record.id);
     const catalog = new Catalog({ volume: record.id }, this.staging);
     const backend = new SettledBackend(factory.open(options, table), (file) => {
       if (this.#owed.concerns(volume, file)) this.settle();

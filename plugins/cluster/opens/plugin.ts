@@ -1,12 +1,14 @@
 import { GROUP } from '#core/group/group.ts';
-import { DURABLE_OPENS } from '#core/opens/durable.ts';
-import { DurableTable } from '#core/opens/durable-table.ts';
+import { releaseOrphans } from '#core/group/orphans.ts';
 import { Opens } from '#core/opens/manager.ts';
 import { OPENS } from '#core/opens/opens.ts';
 import { plugin } from '#core/plugin.ts';
 import { CLOCK } from '#core/ports/services.ts';
 import { STATS } from '#core/stats.ts';
-import { flushLater } from './flush.ts';
+import type { FileId } from '#core/vfs/inode.ts';
+
+/** Milliseconds between looks for files that are kept for nobody: what they hold is room, and nobody waits for it. */
+const SWEEP_MS = 5000;
 
 export const opens = plugin({
   id: 'cluster/opens',
@@ -15,25 +17,25 @@ export const opens = plugin({
   offers: [OPENS, DURABLE_OPENS],
   options: {},
   start(context) {
-    const clock = context.get(CLOCK);
+    const manager = new Opens({ clock: context.get(CLOCK) });
     const group = context.get(GROUP);
-    const stats = context.get(STATS);
-    const manager = new Opens({ clock });
-    const durable = new DurableTable({ group, opens: manager, log: context.log });
-    const forget = (): void => {
-      durable.clear();
-      manager.clear();
-    };
-    flushLater(durable, group, clock);
-    // Before any protocol hears of it: whoever opens a file finds those that are to come back.
+    const isOpen = (volume: number, file: FileId) =>
+      !manager.isIdle && manager.hasOpens({ volume, file });
     group.onServing((serving) => {
-      forget();
-      if (serving) durable.load();
+      if (!serving) manager.clear();
     });
-    stats.gauge('opens', 'Files that clients keep open.', () => manager.count);
-    stats.gauge('durable_opens', 'Of these, kept for the next box.', () => durable.count);
+    group.onRemoval(isOpen);
+    // Not at once when this box begins to serve: durable opens of clients to come are being loaded then.
+    const sweeps = context.get(CLOCK).every(SWEEP_MS, () => {
+      if (group.accepting) releaseOrphans(group, isOpen);
+    });
+    context.get(STATS).gauge('opens', 'Files that clients keep open.', () => manager.count);
     context.offer(OPENS, manager);
-    context.offer(DURABLE_OPENS, durable);
-    return { stop: forget };
+    return {
+      stop: () => {
+        sweeps.cancel();
+        manager.clear();
+      },
+    };
   },
 });
