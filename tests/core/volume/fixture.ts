@@ -58,6 +58,8 @@ export class Fixture {
   /** Changes made and not discarded, in order. */
   log: Recorded[] = [];
   hasRoom = true;
+  /** Files that somebody has open. */
+  readonly open = new Set<FileId>();
   /** The box that hands out issuer handles; empty: none does. */
   issuer = '';
   #position = 1;
@@ -89,6 +91,7 @@ export class Fixture {
       issuer: this.issuer,
       random: { bytes: (size) => Buffer.alloc(size), u32: () => 77 },
       hasRoom: () => this.hasRoom,
+      isOpen: (file) => this.open.has(file),
     });
     if (!change.ok) return err(change.error);
     const bytes = encoded(operation, change.value);
@@ -223,7 +226,7 @@ export function refusal(result: Result<unknown, FsError>): string {
 }
 
 function encoded<Change>(operation: Operation<never, Change, unknown>, change: Change): Buffer {
-  const writer = new Writer(64 * 1024);
+  const writer = new Writer(256 * 1024);
   operation.encode(writer, change);
   return Buffer.from(writer.finish());
 }

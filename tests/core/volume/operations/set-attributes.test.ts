@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert';
-import type { Caller } from '#core/vfs/caller.ts';
+import { type Caller, ROOT_CALLER } from '#core/vfs/caller.ts';
 import { type FileId, ROOT_ID } from '#core/vfs/inode.ts';
 import type { SetAttributes } from '#core/vfs/set-attributes.ts';
 import { setAttributes } from '#core/volume/operations.ts';
@@ -119,4 +119,39 @@ test('only files have a size to set, for who may write, within the limit', () =>
   box.hasRoom = false;
   assert.is(refusal(set(box, file, { size: 2 })), 'no-space');
   assert.is(refusal(set(box, file, { size: 0 })), 'done');
+});
+
+test('DOS attributes and the times that only SMB sets', () => {
+  const box = new Fixture();
+  const born = { seconds: 5, nanoseconds: 6 };
+  const changed = { seconds: 7, nanoseconds: 8 };
+  const file = box.made('a', { set: setting({ dos: 0xffff, btime: born }) });
+  assert.equal([box.inode(file).dos, box.inode(file).btime], [0x2227, born]);
+  const change = (more: object, caller: Caller = ROOT_CALLER) =>
+    refusal(box.run(setAttributes, { file, set: setting(more), guard: undefined }, { caller }));
+  assert.is(change({ dos: 2, ctime: changed }), 'done');
+  assert.equal([box.inode(file).dos, box.inode(file).ctime], [2, changed]);
+  assert.is(change({ mode: 0o600, ctime: 'keep' }), 'done');
+  assert.equal([box.inode(file).dos, box.inode(file).ctime], [2, changed]);
+  assert.is(change({ mode: 0o644 }), 'done');
+  assert.is(box.inode(file).ctime.seconds, 1000 + box.position);
+  assert.is(change({ btime: { seconds: 1, nanoseconds: 0 } }), 'done');
+  assert.equal(box.inode(file).btime, { seconds: 1, nanoseconds: 0 });
+  assert.is(change({ dos: 1 }, BOB), 'access');
+  assert.is(change({ btime: born }, BOB), 'not-permitted');
+  const other = new Fixture();
+  other.replay(box.log);
+  assert.equal(other.rows(), box.rows());
+  box.commit();
+  assert.equal(box.restarted().inode(file), box.inode(file));
+});
+
+test('whoever was held against the file’s own rules already is not held against its mode', () => {
+  const box = new Fixture();
+  const file = box.made('a', { set: setting({ mode: 0o400, uid: ALICE.uid }) });
+  const args = { file, set: setting({ size: 4, mtime: { seconds: 1, nanoseconds: 0 } }) };
+  const resize = (granted: boolean) =>
+    refusal(box.run(setAttributes, { ...args, guard: undefined, granted }, { caller: BOB }));
+  assert.is(resize(false), 'access');
+  assert.is(resize(true), 'done');
 });
