@@ -40,13 +40,6 @@ import type {
   Wait,
 } from './types.ts';
 
-const GO_AT_ONCE: Wait = {
-  resume(run) {
-    run();
-    return () => {};
-  },
-};
-
 type EndedListener = (open: HeldOpen, ending: Ending, closed: Closed) => void;
 
 export class Opens implements OpensManager {
@@ -88,8 +81,10 @@ export class Opens implements OpensManager {
     if (file === undefined)
       return { kind: 'granted', open: this.#admit(this.#file(request), request) };
     if (file.isDeletePending) return { kind: 'delete-pending' };
-    const wait = this.#makeRoom(file, request);
-    if (wait !== undefined) return { kind: 'breaking', wait };
+    if (!this.#makesRoom(file, request)) {
+      const wait = this.#waitFor(file);
+      return wait === undefined ? { kind: 'too-many' } : { kind: 'breaking', wait };
+    }
     if (file.isDeletePending) return { kind: 'delete-pending' };
     if (violates(file, request)) return { kind: 'sharing-violation' };
     // Making room may have ended the last open that there was.
@@ -224,14 +219,12 @@ export class Opens implements OpensManager {
     }
   }
 
-  /** Has others give up what is in the way. `undefined`: as far as grants go, nothing is in the way any more. */
-  #makeRoom(file: OpenFile, request: OpenRequest): Wait | undefined {
+  /** Has others give up what is in the way; false when that takes time. */
+  #makesRoom(file: OpenFile, request: OpenRequest): boolean {
     const { demands, waits } = demandsOf(file, request, violates(file, request));
     for (const { grant, to } of demands) this.#breakDown(grant, to);
-    if (!waits) return undefined;
     // Those who could not be told are gone or have come down already.
-    const isStill = demandsOf(file, request, violates(file, request)).waits;
-    return isStill ? this.#waitFor(file) : undefined;
+    return !waits || !demandsOf(file, request, violates(file, request)).waits;
   }
 
   #breakDown(grant: CacheGrant, to: CacheRights): void {
@@ -284,8 +277,9 @@ export class Opens implements OpensManager {
     this.#breakTimers.delete(grant);
   }
 
-  #waitFor(file: OpenFile): Wait {
-    if (file.breakWaits.size >= BREAK_WAITS_PER_FILE_MAX) return GO_AT_ONCE;
+  /** Beyond the bound nobody waits: an open is refused, a deed goes on. */
+  #waitFor(file: OpenFile): Wait | undefined {
+    if (file.breakWaits.size >= BREAK_WAITS_PER_FILE_MAX) return undefined;
     return {
       resume: (run) => {
         const waiter = { run };

@@ -6,9 +6,8 @@ import { plugin } from '#core/plugin.ts';
 import { CLOCK } from '#core/ports/services.ts';
 import { STATS } from '#core/stats.ts';
 import type { FileId } from '#core/vfs/inode.ts';
-
-/** Milliseconds between looks for files that are kept for nobody: what they hold is room, and nobody waits for it. */
-const SWEEP_MS = 5000;
+import { flushLater } from './flush.ts';
+import { Orphans } from './orphans.ts';
 
 export const opens = plugin({
   id: 'cluster/opens',
@@ -19,17 +18,25 @@ export const opens = plugin({
   start(context) {
     const manager = new Opens({ clock: context.get(CLOCK) });
     const group = context.get(GROUP);
-    const isOpen = (volume: number, file: FileId) =>
-      !manager.isIdle && manager.hasOpens({ volume, file });
+    const stats = context.get(STATS);
+    const manager = new Opens({ clock });
+    const durable = new DurableTable({ group, opens: manager, log: context.log });
+    const forget = (): void => {
+      durable.clear();
+      manager.clear();
+    };
+    flushLater(durable, group, clock);
+    const orphans = new Orphans(group, manager, clock);
+    // Before any protocol hears of it: whoever opens a file finds those that are to come back.
     group.onServing((serving) => {
-      if (!serving) manager.clear();
+      forget();
+      if (!serving) return;
+      durable.load();
+      orphans.releaseLater();
     });
-    group.onRemoval(isOpen);
-    // Not at once when this box begins to serve: durable opens of clients to come are being loaded then.
-    const sweeps = context.get(CLOCK).every(SWEEP_MS, () => {
-      if (group.accepting) releaseOrphans(group, isOpen);
-    });
-    context.get(STATS).gauge('opens', 'Files that clients keep open.', () => manager.count);
+    group.onRemoval((volume, file) => manager.hasOpens({ volume, file: file as FileId }));
+    stats.gauge('opens', 'Files that clients keep open.', () => manager.count);
+    stats.gauge('durable_opens', 'Of these, kept for the next box.', () => durable.count);
     context.offer(OPENS, manager);
     return {
       stop: () => {

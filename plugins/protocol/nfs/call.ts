@@ -1,6 +1,7 @@
 /** One call under way: what its procedure may reach, and what must be committed before it is answered. */
 import { assert } from '#core/assert.ts';
 import type { Group, ServedVolume, Transaction } from '#core/group/group.ts';
+import type { OpensManager } from '#core/opens/opens.ts';
 import type { Clock } from '#core/ports/clock.ts';
 import { err, ok, type Result } from '#core/result.ts';
 import type { Caller } from '#core/vfs/caller.ts';
@@ -20,6 +21,8 @@ import type { ReplySpace } from './rpc/reply-queue.ts';
 export interface Scene {
   readonly group: Group;
   readonly handles: HandleTranslator;
+  /** Who has which file open, of all protocols. */
+  readonly opens: OpensManager;
   readonly clock: Clock;
   readonly counters: Counters;
   readonly exports: ExportTable;

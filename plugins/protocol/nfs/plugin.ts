@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 import { ADDRESSES } from '#core/addresses.ts';
 import { GROUP } from '#core/group/group.ts';
+import { OPENS } from '#core/opens/opens.ts';
 import { plugin } from '#core/plugin.ts';
 import { CLOCK, NET } from '#core/ports/services.ts';
 import { STATS } from '#core/stats.ts';
@@ -21,7 +22,7 @@ const port = (standard: number) =>
 export const nfs = plugin({
   id: 'protocol/nfs',
   kind: 'protocol',
-  needs: [ADDRESSES, GROUP, HANDLES, NET, CLOCK, STATS],
+  needs: [ADDRESSES, GROUP, HANDLES, OPENS, NET, CLOCK, STATS],
   offers: [],
   options: {
     nfsPort: { schema: port(2049), help: 'TCP port of NFS.' },
@@ -37,6 +38,7 @@ export const nfs = plugin({
     const scene = {
       group,
       handles: get(HANDLES),
+      opens: get(OPENS),
       clock: get(CLOCK),
       counters: new Counters(stats),
       exports: new ExportTable(group),

@@ -3,6 +3,7 @@
  *
  *     bytes -> RecordReader -> Dispatcher -> ReplyQueue -> bytes
  */
+import type { Wait } from '#core/opens/types.ts';
 import type { Connection, Receiver } from '#core/ports/net.ts';
 import type { Counter } from '#core/stats.ts';
 import type { Peer } from '../call.ts';
@@ -103,6 +104,12 @@ export class ServerConnection implements Receiver, Origin {
     if (this.#paused) this.#workSoon();
   }
 
+  /** Others' calls go on meanwhile; this one is answered anew, as if it had come now. */
+  holds(record: RpcRecord, wait: Wait): void {
+    this.waits(record);
+    wait.resume(() => this.#answerHeld(record));
+  }
+
   /** Whether anything moved since the last question. */
   moved(): boolean {
     const moved = this.#progress !== this.#progressSeen;
@@ -151,6 +158,18 @@ export class ServerConnection implements Receiver, Origin {
         return true;
       }
       this.#deps.calls.add();
+    }
+  }
+
+  #answerHeld(record: RpcRecord): void {
+    const { accepts, dispatcher, later, pool, serves } = this.#deps;
+    const again = () => this.#answerHeld(record);
+    if (this.#closed || !serves()) this.settled(record);
+    else if (!accepts()) later(again);
+    else if (!dispatcher.answer(this, record)) pool.whenFree(again);
+    else {
+      this.replies.flush();
+      this.settled(record);
     }
   }
 

@@ -2,6 +2,7 @@
 import { AssertionError } from '#core/assert.ts';
 import type { Position } from '#core/group/entry.ts';
 import type { Log } from '#core/log-line.ts';
+import type { Wait } from '#core/opens/types.ts';
 import type { Counter } from '#core/stats.ts';
 import { DecodeError, Reader } from '#core/wire/reader.ts';
 import { Writer } from '#core/wire/writer.ts';
@@ -37,6 +38,8 @@ export interface Origin {
   /** A call's answer must wait; its record is in use until `settled`. */
   waits(record: RpcRecord): void;
   settled(record: RpcRecord): void;
+  /** A call must wait for somebody else before it is run: it comes again. */
+  holds(record: RpcRecord, wait: Wait): void;
 }
 
 interface Row {
@@ -120,9 +123,10 @@ export class Dispatcher {
       this.#sendAfter(origin, record, first.position, first.reply, false);
       return true;
     }
-    row.calls.add();
     const args = this.#decode(row.procedure, from);
     if (args === GARBAGE) return this.#refused(origin.replies, header.xid, GARBAGE_ARGS);
+    if (this.#isHeld(origin, record, row, args.value)) return true;
+    row.calls.add();
 
     const to = this.#scratch;
     const transaction = group.begin();
@@ -174,6 +178,7 @@ export class Dispatcher {
     const { procedure } = row;
     const args = this.#decode(procedure, from);
     if (args === GARBAGE) return this.#refused(origin.replies, header.xid, GARBAGE_ARGS);
+    if (this.#isHeld(origin, record, row, args.value)) return true;
     const size = RESULTS_OFFSET + (procedure.resultsSizeMax?.(args.value) ?? RESULTS_SIZE_MAX);
     if (size > SMALL_SLAB_SIZE && this.#pool.exhausted) return false;
     row.calls.add();
@@ -205,6 +210,15 @@ export class Dispatcher {
     } catch (error) {
       this.#failedIn(space, origin.replies, header.xid, row, error);
     }
+    return true;
+  }
+
+  /** Whether somebody who has a file open must give up caching first. */
+  #isHeld(origin: Origin, record: RpcRecord, { procedure }: Row, args: unknown): boolean {
+    if (this.#scene.opens.isIdle) return false;
+    const wait = procedure.awaits?.(this.#scene, args);
+    if (wait === undefined) return false;
+    origin.holds(record, wait);
     return true;
   }
 

@@ -1,7 +1,9 @@
 /** What a procedure of an ONC RPC program is, and how procedures make a program. */
+
+import type { Wait } from '#core/opens/types.ts';
 import type { Reader } from '#core/wire/reader.ts';
 import type { Writer } from '#core/wire/writer.ts';
-import type { Call } from '../call.ts';
+import type { Call, Scene } from '../call.ts';
 
 /**
  * One procedure, in one file: the server reads the arguments, does it and writes the results; a client does the
@@ -16,6 +18,11 @@ export interface Procedure<Args, Res, Answer> {
   /** Bytes of the results at most; where it is missing, `RESULTS_SIZE_MAX`. */
   resultsSizeMax?(args: Args): number;
   decode(from: Reader): Args;
+  /**
+   * Asked before the call is run, while anybody has a file open: what it must wait for. The call is held and asked again
+   * then; nothing was done.
+   */
+  awaits?(scene: Scene, args: Args): Wait | undefined;
   /** Synchronous wherever the answer is in memory. Views in `args` are valid until the call was answered. */
   handle(call: Call, args: Args): Res | Promise<Res>;
   encode(to: Writer, res: Res): void;

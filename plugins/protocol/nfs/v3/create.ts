@@ -2,7 +2,9 @@
 import { SET_NOTHING, type SetAttributes } from '#core/vfs/set-attributes.ts';
 import { DecodeError } from '#core/wire/reader.ts';
 import type { Procedure } from '../rpc/procedure.ts';
-import { type MadeAnswer, type MadeRes, make, readMade, writeMade } from './made.ts';
+import { type MadeAnswer, type MadeRes, make, readMade, refuse, writeMade } from './made.ts';
+import { awaitSize, childRef, mayResize } from './others-opens.ts';
+import { NFS3ERR_ACCES } from './status.ts';
 import {
   type DirOpArgs,
   NFS3_CREATEVERFSIZE,
@@ -41,8 +43,16 @@ export const create: Procedure<CreateArgs, MadeRes, MadeAnswer> = {
     return { ...where, how, set: readSattr3(from), verifier: '' };
   },
 
-  handle: (call, { how, set, verifier, ...where }) =>
-    make(call, where, { kind: 'file', how, set, verifier }),
+  awaits(scene, { how, set, ...where }) {
+    return how === 'unchecked' ? awaitSize(scene, childRef(scene, where), set.size) : undefined;
+  },
+
+  handle(call, { how, set, verifier, ...where }) {
+    const there = call.scene.opens.isIdle ? undefined : childRef(call.scene, where);
+    const isCut = how === 'unchecked' && there !== undefined;
+    if (isCut && !mayResize(call.scene, there, set.size)) return refuse(call, where, NFS3ERR_ACCES);
+    return make(call, where, { kind: 'file', how, set, verifier });
+  },
 
   encode: writeMade,
 

@@ -63,6 +63,14 @@ export function make(call: Call, { dir, name }: DirOpArgs, wanted: Wanted): Made
   return { status: NFS3_OK, object, inode, dir: wccOk(fsid, outcome.value.directory) };
 }
 
+/** Nothing is made, for a reason that is not the volume's. */
+export function refuse(call: Call, { dir }: DirOpArgs, status: number): MadeRes {
+  const located = call.locateForChange(dir);
+  if (!located.ok) return { status: nfsstat3[located.error], dir: { status } };
+  const { fsid, inode } = located.value;
+  return { status, dir: { status, fsid, changed: unchanged(inode) } };
+}
+
 export function writeMade(to: Writer, res: MadeRes): void {
   to.u32(res.status);
   if (res.object !== undefined && res.dir.fsid !== undefined) {

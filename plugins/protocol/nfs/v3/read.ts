@@ -7,6 +7,7 @@ import type { Call, Located } from '../call.ts';
 import { RESULTS_OFFSET } from '../rpc/message.ts';
 import type { Procedure } from '../rpc/procedure.ts';
 import { POST_OP_ATTR_SIZE } from './attributes.ts';
+import { awaitRead, mayRead, refOf } from './others-opens.ts';
 import {
   type AttributesAnswer,
   readStatusAndAttributes,
@@ -47,6 +48,8 @@ export const read: Procedure<ReadArgs, ReadRes, ReadAnswer> = {
 
   decode: (from) => ({ file: readHandle(from), offset: from.u64Clamped(), count: from.u32() }),
 
+  awaits: (scene, { file }) => awaitRead(scene, refOf(scene, file)),
+
   handle(call, { file, offset, count }) {
     const located = call.locate(file);
     if (!located.ok) return { status: nfsstat3[located.error] };
@@ -55,6 +58,10 @@ export const read: Procedure<ReadArgs, ReadRes, ReadAnswer> = {
     if (inode.kind !== 'file') return { status: NFS3ERR_INVAL, told: attributes };
     if (!mayReadContent(inode, caller)) return { status: nfsstat3.access, told: attributes };
     const size = Math.max(0, Math.min(count, IO_SIZE_MAX, inode.size - offset));
+    const ref = { volume: located.value.volume.record.id, file: inode.id };
+    if (!mayRead(call.scene, ref, { offset, size })) {
+      return { status: nfsstat3.access, told: attributes };
+    }
     return readInto(call, located.value, offset, size);
   },
 

@@ -3,7 +3,8 @@ import { rename as renameOperation } from '#core/volume/operations.ts';
 import type { Located } from '../call.ts';
 import type { Procedure } from '../rpc/procedure.ts';
 import { readWccData, type WccData } from './attributes.ts';
-import { NFS3_OK, NFS3ERR_XDEV, nfsstat3 } from './status.ts';
+import { awaitRename, awaitUnlink, childRef, mayUnlink } from './others-opens.ts';
+import { NFS3_OK, NFS3ERR_ACCES, NFS3ERR_XDEV, nfsstat3 } from './status.ts';
 import { type DirOpArgs, readDirOpArgs, writeDirOpArgs } from './types.ts';
 import { unchanged, type WccRes, wccOk, writeWcc } from './wcc.ts';
 
@@ -31,6 +32,9 @@ export const rename: Procedure<RenameArgs, RenameRes, RenameAnswer> = {
 
   decode: (from) => ({ from: readDirOpArgs(from), to: readDirOpArgs(from) }),
 
+  awaits: (scene, { from, to }) =>
+    awaitRename(scene, childRef(scene, from)) ?? awaitUnlink(scene, childRef(scene, to)),
+
   handle(call, args) {
     const source = call.locateForChange(args.from.dir);
     const target = call.locateForChange(args.to.dir);
@@ -38,6 +42,9 @@ export const rename: Procedure<RenameArgs, RenameRes, RenameAnswer> = {
     if (!target.ok) return refused(nfsstat3[target.error], source.value, undefined);
     if (source.value.export !== target.value.export) {
       return refused(NFS3ERR_XDEV, source.value, target.value);
+    }
+    if (!mayUnlink(call.scene, args.from) || !mayUnlink(call.scene, args.to)) {
+      return refused(NFS3ERR_ACCES, source.value, target.value);
     }
     const outcome = call.change(renameOperation, source.value, {
       source: { directory: source.value.inode.id, name: args.from.name },

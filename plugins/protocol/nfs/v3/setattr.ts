@@ -4,6 +4,7 @@ import type { SetAttributes } from '#core/vfs/set-attributes.ts';
 import { setAttributes } from '#core/volume/operations.ts';
 import type { Procedure } from '../rpc/procedure.ts';
 import { readTime3, writeTime3 } from './attributes.ts';
+import { awaitSize, mayResize, refOf } from './others-opens.ts';
 import { nfsstat3 } from './status.ts';
 import { readHandle, readSattr3, writeSattr3 } from './types.ts';
 import {
@@ -32,10 +33,15 @@ export const setattr: Procedure<SetattrArgs, WccRes, WccAnswer> = {
     return { file, set, guard: from.bool() ? readTime3(from) : undefined };
   },
 
+  awaits: (scene, { file, set }) => awaitSize(scene, refOf(scene, file), set.size),
+
   handle(call, { file, set, guard }) {
     const located = call.locateForChange(file);
     if (!located.ok) return { status: nfsstat3[located.error] };
-    const { fsid, inode } = located.value;
+    const { fsid, inode, volume } = located.value;
+    if (!mayResize(call.scene, { volume: volume.record.id, file: inode.id }, set.size)) {
+      return { status: nfsstat3.access, fsid, changed: unchanged(inode) };
+    }
     const outcome = call.change(setAttributes, located.value, { file: inode.id, set, guard });
     if (!outcome.ok) return { status: nfsstat3[outcome.error], fsid, changed: unchanged(inode) };
     return wccOk(fsid, outcome.value.file);

@@ -4,7 +4,8 @@ import { write as writeOperation } from '#core/volume/operations.ts';
 import { DecodeError } from '#core/wire/reader.ts';
 import type { Procedure } from '../rpc/procedure.ts';
 import { readWccData, type WccData } from './attributes.ts';
-import { NFS3_OK, nfsstat3 } from './status.ts';
+import { awaitWrite, mayWrite, refOf } from './others-opens.ts';
+import { NFS3_OK, NFS3ERR_ACCES, nfsstat3 } from './status.ts';
 import { NFS3_WRITEVERFSIZE, readHandle } from './types.ts';
 import { unchanged, type WccRes, wccOk, writeWccRes } from './wcc.ts';
 
@@ -56,11 +57,20 @@ export const write: Procedure<WriteArgs, WriteRes, WriteAnswer> = {
     return { file, offset, stable, data };
   },
 
+  awaits: (scene, { file, offset, data }) =>
+    awaitWrite(scene, refOf(scene, file), { offset, size: data.length }),
+
   handle(call, { file, offset, stable, data }) {
     const located = call.locateForChange(file);
     if (!located.ok) return refused(nfsstat3[located.error]);
     const { fsid, inode, volume } = located.value;
     const args = { file: inode.id, offset, size: data.length };
+    if (!mayWrite(call.scene, { volume: volume.record.id, file: inode.id }, args)) {
+      return {
+        status: NFS3ERR_ACCES,
+        wcc: { status: NFS3ERR_ACCES, fsid, changed: unchanged(inode) },
+      };
+    }
     const isStable = stable !== UNSTABLE;
     const outcome = call.change(
       writeOperation,

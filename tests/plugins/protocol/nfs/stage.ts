@@ -1,6 +1,7 @@
 /** A server on loopback over a group of one box, and clients that speak to it. */
 import { createServer } from 'node:net';
 import { SILENT } from '#core/log-line.ts';
+import { Opens } from '#core/opens/manager.ts';
 import { Stats } from '#core/stats.ts';
 import { Translator } from '#plugins/cluster/handles/translator.ts';
 import { createClock } from '#plugins/host/clock.ts';
@@ -31,6 +32,7 @@ let nextXid = 1000;
 export class Stage {
   readonly group: FakeGroup;
   readonly stats = new Stats();
+  readonly opens = new Opens({ clock });
   /** What the server logged as errors. */
   readonly errors: string[] = [];
   readonly counters = new Counters(this.stats);
@@ -44,6 +46,7 @@ export class Stage {
     const scene = {
       group,
       handles: new Translator(group),
+      opens: this.opens,
       clock,
       counters: this.counters,
       exports: new ExportTable(group),
