@@ -7,7 +7,12 @@
  */
 import { timingSafeEqual } from 'node:crypto';
 import { DecodeError } from '#core/wire/reader.ts';
-import { type Account, type AcceptorDependencies, NtlmAcceptor, type NtlmOutcome } from './ntlm-acceptor.ts';
+import {
+  type AcceptorDependencies,
+  type Account,
+  NtlmAcceptor,
+  type NtlmOutcome,
+} from './ntlm-acceptor.ts';
 import { isNtlm, messageType } from './ntlm-messages.ts';
 import { firstSignature } from './ntlmv2.ts';
 import {
@@ -21,7 +26,12 @@ import {
 
 export type AuthStep<Found> =
   | { readonly kind: 'more'; readonly token: Buffer }
-  | { readonly kind: 'accepted'; readonly token: Buffer; readonly account: Found; readonly sessionKey: Buffer }
+  | {
+      readonly kind: 'accepted';
+      readonly token: Buffer;
+      readonly account: Found;
+      readonly sessionKey: Buffer;
+    }
   | { readonly kind: 'refused'; readonly why: 'anonymous' | 'disabled' | 'wrong' };
 
 export class Acceptor<Found extends Account> {
@@ -40,7 +50,8 @@ export class Acceptor<Found extends Account> {
     if (isNtlm(token)) return this.#bare(token);
     const message = readSpnego(token);
     if (message.kind === 'init') return this.#begin(message);
-    if (this.#mechanismList === undefined) throw new DecodeError('SPNEGO: answers what was not asked');
+    if (this.#mechanismList === undefined)
+      throw new DecodeError('SPNEGO: answers what was not asked');
     if (message.token === undefined) throw new DecodeError('SPNEGO: a response without its token');
     if (messageType(message.token) === 1 && !this.#ntlm.isChallenged) {
       return this.#more(this.#ntlm.challenge(message.token));

@@ -39,7 +39,8 @@ export function readAvPairs(bytes: Buffer): AvPairs {
     const size = bytes.readUInt16LE(at + 2);
     at += 4;
     if (id === MSV_AV_EOL) return pairs;
-    if (size > bytes.length - at) throw new DecodeError(`AV pair ${id}: ${size} bytes, too few left`);
+    if (size > bytes.length - at)
+      throw new DecodeError(`AV pair ${id}: ${size} bytes, too few left`);
     pairs.set(id, bytes.subarray(at, at + size));
     at += size;
   }

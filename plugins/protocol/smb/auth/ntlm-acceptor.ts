@@ -22,8 +22,8 @@ import {
   MIC_SIZE,
   messageType,
   NTLMSSP_ANONYMOUS,
-  NTLMSSP_NEGOTIATE_128,
   NTLMSSP_NEGOTIATE_56,
+  NTLMSSP_NEGOTIATE_128,
   NTLMSSP_NEGOTIATE_ALWAYS_SIGN,
   NTLMSSP_NEGOTIATE_EXTENDED_SESSIONSECURITY,
   NTLMSSP_NEGOTIATE_KEY_EXCH,
@@ -76,7 +76,12 @@ export interface AcceptorDependencies<Found extends Account> {
 }
 
 export type NtlmOutcome<Found> =
-  | { readonly kind: 'accepted'; readonly account: Found; readonly sessionKey: Buffer; readonly keyExchange: boolean }
+  | {
+      readonly kind: 'accepted';
+      readonly account: Found;
+      readonly sessionKey: Buffer;
+      readonly keyExchange: boolean;
+    }
   | { readonly kind: 'refused'; readonly why: 'anonymous' | 'disabled' | 'wrong' };
 
 export class NtlmAcceptor<Found extends Account> {
@@ -108,7 +113,11 @@ export class NtlmAcceptor<Found extends Account> {
   }
 
   authenticate(token: Buffer): NtlmOutcome<Found> {
-    if (messageType(token) !== 3 || this.#negotiate === undefined || this.#challenge === undefined) {
+    if (
+      messageType(token) !== 3 ||
+      this.#negotiate === undefined ||
+      this.#challenge === undefined
+    ) {
       throw new DecodeError('NTLM: AUTHENTICATE does not follow a challenge');
     }
     const message = readAuthenticate(token);

@@ -4,11 +4,12 @@
  * Liberty taken: symbolic links are followed here, as far as they stay within the share, so that clients which know none
  * see what NFS clients see; one that leads out or nowhere is not there.
  */
-import { mayAll, MAY_EXECUTE } from '#core/vfs/access.ts';
+
+import { err, ok, type Result } from '#core/result.ts';
+import { MAY_EXECUTE, mayAll } from '#core/vfs/access.ts';
 import type { Caller } from '#core/vfs/caller.ts';
 import { type FileId, HAS_SECURITY, type Inode } from '#core/vfs/inode.ts';
 import type { Name } from '#core/vfs/name.ts';
-import { err, ok, type Result } from '#core/result.ts';
 import type { Tree } from '#core/volume/operation.ts';
 import {
   STATUS_ACCESS_DENIED,
