@@ -6,6 +6,7 @@ import type { Random } from '#core/ports/random.ts';
 import type { FileId } from '#core/vfs/inode.ts';
 import type { Name } from '#core/vfs/name.ts';
 import type { CreateResponse } from './create/response.ts';
+import type { Watch } from './notify/watch.ts';
 import type { Session } from './session.ts';
 import type { DiskShare, TreeConnect } from './tree-connect.ts';
 
@@ -69,6 +70,8 @@ export interface FileOpen extends OpenBase {
   mode: number;
   /** What QUERY_DIRECTORY keeps between calls; only its handler knows the form. */
   enumeration: object | undefined;
+  /** Since the first CHANGE_NOTIFY. */
+  watch?: Watch | undefined;
   /** ChannelSequence and its counters (§3.3.5.2.10). */
   channelSequence: number;
   outstandingRequests: number;

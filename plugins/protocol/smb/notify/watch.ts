@@ -32,7 +32,7 @@ export interface WatchOptions {
 
 export class Watch {
   readonly options: WatchOptions;
-  readonly #waiters: Waiter[] = [];
+  readonly #waiters: { readonly sizeMax: number; readonly run: Waiter }[] = [];
   #kept: Notification[] = [];
   #size = 0;
   #position = 0;
@@ -65,11 +65,12 @@ export class Watch {
   deliver(): void {
     if (this.#kept.length === 0 && !this.#overflowed) return;
     const waiter = this.#waiters.shift();
-    if (waiter !== undefined) waiter(this.#take(), this.#position);
+    if (waiter !== undefined) waiter.run(this.#take(waiter.sizeMax), this.#position);
   }
 
-  /** Returns what takes it out again. */
-  wait(waiter: Waiter): () => void {
+  /** Returns what takes it out again. @param sizeMax Bytes that the request has room for. */
+  wait(sizeMax: number, run: Waiter): () => void {
+    const waiter = { sizeMax, run };
     this.#waiters.push(waiter);
     this.deliver();
     return () => {
@@ -81,13 +82,14 @@ export class Watch {
   /** Answers all that wait: the watch is over. */
   end(status: number): void {
     for (const waiter of this.#waiters.splice(0)) {
-      waiter({ status, notifications: [] }, this.#position);
+      waiter.run({ status, notifications: [] }, this.#position);
     }
   }
 
-  #take(): WatchAnswer {
-    const notifications = this.#kept;
-    const status = this.#overflowed ? STATUS_NOTIFY_ENUM_DIR : STATUS_SUCCESS;
+  #take(sizeMax: number): WatchAnswer {
+    const isTold = !this.#overflowed && this.#size <= sizeMax;
+    const notifications = isTold ? this.#kept : [];
+    const status = isTold ? STATUS_SUCCESS : STATUS_NOTIFY_ENUM_DIR;
     this.#kept = [];
     this.#size = 0;
     this.#overflowed = false;
