@@ -98,6 +98,8 @@ export type Open = FileOpen | PipeOpen;
 
 /** One end of a named pipe in message mode, as READ, WRITE and FSCTL_PIPE_TRANSCEIVE use it. */
 export interface Pipe {
+  /** Bytes that wait to be read. */
+  readonly waiting: number;
   /** Takes one whole message; returns an NTSTATUS. */
   write(message: Buffer): number;
   /**

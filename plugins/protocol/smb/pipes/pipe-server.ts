@@ -30,11 +30,11 @@ export interface PipeFacts {
 }
 
 /** By the name that CREATE says, in lower case. */
-const PIPES: Readonly<Record<string, RpcInterface>> = {
-  srvsvc: SRVSVC,
-  wkssvc: WKSSVC,
-  lsarpc: LSARPC,
-};
+const PIPES: ReadonlyMap<string, RpcInterface> = new Map([
+  ['srvsvc', SRVSVC],
+  ['wkssvc', WKSSVC],
+  ['lsarpc', LSARPC],
+]);
 
 export class PipeServer {
   readonly #facts: PipeFacts;
@@ -43,10 +43,18 @@ export class PipeServer {
     this.#facts = facts;
   }
 
+  has(name: string): boolean {
+    return pipeNamed(name) !== undefined;
+  }
+
   /** `undefined`: STATUS_OBJECT_NAME_NOT_FOUND. */
   open(name: string, session: Session): Pipe | undefined {
-    const known = PIPES[name.replace(/^\\?(?:pipe\\)?/i, '').toLowerCase()];
+    const known = pipeNamed(name);
     if (known === undefined) return undefined;
     return new RpcPipe(known, { facts: this.#facts, session });
   }
+}
+
+function pipeNamed(name: string): RpcInterface | undefined {
+  return PIPES.get(name.replace(/^\\?(?:pipe\\)?/i, '').toLowerCase());
 }
