@@ -85,7 +85,7 @@ export interface FileOpen extends OpenBase {
   /** Bytes that the client set aside; the size when that is more. */
   allocation: number;
   /** The response to its CREATE: what a replay gets again. */
-  readonly created: CreateResponse;
+  created: CreateResponse;
 }
 
 /** A named pipe of IPC$. */

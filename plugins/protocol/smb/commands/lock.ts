@@ -155,6 +155,7 @@ function waitFor(call: SmbCall, open: FileOpen, range: RangeRequest): Promise<Ou
     const cancel = call.scene.opens.awaitLock(open.held, range, (outcome) =>
       resolve(outcome === 'granted' ? SUCCESS : { status: STATUS_RANGE_NOT_LOCKED }),
     );
+    if (cancel === undefined) return resolve({ status: STATUS_INSUFFICIENT_RESOURCES });
     call.pend(() => {
       cancel();
       resolve({ status: open.isClosed ? STATUS_RANGE_NOT_LOCKED : STATUS_CANCELLED });

@@ -4,11 +4,14 @@
  */
 import { DecodeError } from '#core/wire/reader.ts';
 import type { Command, Outcome, SmbCall } from '../command.ts';
-import { SMB2_OPLOCK_LEVEL_BATCH, SMB2_OPLOCK_LEVEL_LEASE } from '../create/options.ts';
+import {
+  SMB2_OPLOCK_LEVEL_BATCH,
+  SMB2_OPLOCK_LEVEL_II,
+  SMB2_OPLOCK_LEVEL_LEASE,
+} from '../create/options.ts';
 import type { FileHandle } from '../open.ts';
 import {
   STATUS_FILE_CLOSED,
-  STATUS_INVALID_DEVICE_STATE,
   STATUS_INVALID_OPLOCK_PROTOCOL,
   STATUS_INVALID_PARAMETER,
   STATUS_OBJECT_NAME_NOT_FOUND,
@@ -69,7 +72,10 @@ function oplockGivenUp(
     case 'invalid-protocol':
       return { status: STATUS_INVALID_OPLOCK_PROTOCOL };
     case 'not-breaking':
-      return { status: STATUS_INVALID_DEVICE_STATE };
+      return {
+        status:
+          level <= SMB2_OPLOCK_LEVEL_II ? STATUS_INVALID_OPLOCK_PROTOCOL : STATUS_INVALID_PARAMETER,
+      };
   }
 }
 
@@ -78,8 +84,8 @@ function leaseGivenUp(call: SmbCall, { key, state }: LeaseAcknowledgment): Outco
   const answer = call.scene.opens.acknowledgeLease(clientGuid, key, state);
   switch (answer.kind) {
     case 'acknowledged': {
-      const rights = answer.grant.rights;
-      return { status: STATUS_SUCCESS, response: { kind: 'lease', flags: 0, key, state: rights } };
+      const response = { kind: 'lease', flags: 0, key, state: answer.rights } as const;
+      return { status: STATUS_SUCCESS, response };
     }
     case 'unknown':
       return { status: STATUS_OBJECT_NAME_NOT_FOUND };

@@ -2,7 +2,8 @@
 import type { Deed } from '#core/opens/types.ts';
 import type { Outcome, SmbCall } from '../command.ts';
 import type { FileOpen } from '../open.ts';
-import { STATUS_CANCELLED, STATUS_FILE_CLOSED } from '../status.ts';
+import { STATUS_FILE_CLOSED } from '../status.ts';
+import { untilFree } from './until-free.ts';
 
 /** Runs `go` at once where nobody is in the way, otherwise when the others have given way. */
 export function breakOthers<Response>(
@@ -11,23 +12,12 @@ export function breakOthers<Response>(
   deed: Deed,
   go: () => Outcome<Response> | Promise<Outcome<Response>>,
 ): Outcome<Response> | Promise<Outcome<Response>> {
-  const wait = call.scene.opens.breakFor(open.held, deed, open.held);
+  const { opens } = call.scene;
+  const wait = opens.breakFor(open.held, deed, open.held);
   if (wait === undefined) return go();
-  return new Promise((resolve, reject) => {
-    const again = (): void => {
-      if (open.isClosed) return resolve({ status: STATUS_FILE_CLOSED });
-      try {
-        const more = call.scene.opens.breakFor(open.held, deed, open.held);
-        if (more === undefined) resolve(go());
-        else cancel = more.then(again);
-      } catch (error) {
-        reject(error);
-      }
-    };
-    let cancel = wait.then(again);
-    call.pend(() => {
-      cancel();
-      resolve({ status: STATUS_CANCELLED });
-    });
+  return untilFree(call, wait, () => {
+    if (open.isClosed) return { outcome: { status: STATUS_FILE_CLOSED } };
+    const more = opens.breakFor(open.held, deed, open.held);
+    return more === undefined ? { outcome: go() } : { wait: more };
   });
 }

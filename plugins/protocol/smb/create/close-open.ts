@@ -29,9 +29,13 @@ export function closeOpen(scene: Scene, open: Open, transact: Transact): void {
 export function endOpens(scene: Scene, opens: readonly Open[], keeps: boolean): void {
   const transact = transactOf(scene);
   for (const open of opens) {
-    if (keeps && open.kind === 'file' && open.isDurable) disconnectOpen(scene, open);
+    if (keeps && open.kind === 'file' && survives(scene, open)) disconnectOpen(scene, open);
     else closeOpen(scene, open, transact);
   }
+}
+
+function survives(scene: Scene, open: FileOpen): boolean {
+  return open.isDurable && scene.opens.survives(open.held);
 }
 
 function disconnectOpen(scene: Scene, open: FileOpen): void {

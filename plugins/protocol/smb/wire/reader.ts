@@ -80,6 +80,13 @@ export class SmbReader {
     return this.bytes.subarray(start, start + size);
   }
 
+  /** UTF-16LE text that an offset and a length in bytes point at. */
+  textAt(offset: number, size: number, what: string): string {
+    const bytes = this.at(offset, size, what);
+    if (size % 2 !== 0) throw new DecodeError(`${what}: ${size} bytes, not even`);
+    return bytes.toString('utf16le');
+  }
+
   skip(size: number): void {
     this.#take(size);
   }
