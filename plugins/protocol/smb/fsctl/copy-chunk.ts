@@ -113,7 +113,7 @@ class Copying {
     await new Promise<void>((resolve) => {
       const wait = opens.breakFor(ref, 'write', this.#target.held);
       if (wait === undefined) resolve();
-      else wait.onDone(resolve);
+      else wait.resume(resolve);
     });
     let done = NOTHING;
     for (const chunk of chunks) {
