@@ -1,5 +1,6 @@
 /** LockSequenceArray: a LOCK that is sent again after a lost connection is not done again ([MS-SMB2] §3.3.5.14). */
 import type { Outcome, SmbCall } from './command.ts';
+import { flushDurables, retell } from './create/durable.ts';
 import type { FileOpen } from './open.ts';
 import { STATUS_SUCCESS } from './status.ts';
 
@@ -35,7 +36,13 @@ export function remembered(
   outcome: Outcome<null>,
 ): Outcome<null> {
   const entry = entryOf(call, open, sequence);
-  if (entry === undefined || outcome.status !== STATUS_SUCCESS) return outcome;
-  open.lockSequences[entry] = sequence & 0xf;
+  if (entry !== undefined && outcome.status === STATUS_SUCCESS) {
+    open.lockSequences[entry] = sequence & 0xf;
+  }
+  // Also the lock itself is kept.
+  if (open.isDurable) {
+    retell(call.scene, open);
+    flushDurables(call);
+  }
   return outcome;
 }

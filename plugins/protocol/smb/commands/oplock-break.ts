@@ -4,6 +4,7 @@
  */
 import { DecodeError } from '#core/wire/reader.ts';
 import type { Command, Outcome, SmbCall } from '../command.ts';
+import { flushDurables } from '../create/durable.ts';
 import {
   SMB2_OPLOCK_LEVEL_BATCH,
   SMB2_OPLOCK_LEVEL_II,
@@ -46,10 +47,13 @@ export type Acknowledgment = OplockAcknowledgment | LeaseAcknowledgment;
 export const oplockBreak: Command<Acknowledgment, Acknowledgment> = {
   name: 'OPLOCK_BREAK',
   code: 0x0012,
-  needs: 'session',
+  needs: 'tree',
   decode: readAcknowledgment,
   handle(call, request) {
-    return request.kind === 'oplock' ? oplockGivenUp(call, request) : leaseGivenUp(call, request);
+    const outcome =
+      request.kind === 'oplock' ? oplockGivenUp(call, request) : leaseGivenUp(call, request);
+    flushDurables(call);
+    return outcome;
   },
   encode: writeAcknowledgment,
   encodeRequest: writeAcknowledgment,
