@@ -8,6 +8,7 @@ import type { Position } from '#core/group/entry.ts';
 import type { Connection, Receiver } from '#core/ports/net.ts';
 import { DecodeError } from '#core/wire/reader.ts';
 import type { ConnectionState, Dialect } from './connection-state.ts';
+import type { SmbCounters } from './counters.ts';
 import {
   type CipherId,
   type Sealer,
@@ -31,7 +32,7 @@ import {
   SMB2_PROTOCOL_ID,
   writeHeader,
 } from './wire/header.ts';
-import { SmbWriter } from './wire/writer.ts';
+import type { SmbWriter } from './wire/writer.ts';
 import { MESSAGE_SIZE_MAX, type WriterPool } from './wire/writer-pool.ts';
 
 /** Bytes of a message of somebody who has not shown who he is: the largest security token fits. */

@@ -64,7 +64,8 @@ export class ServerSession implements Session {
     this.#applicationKey = Buffer.from(keys.application);
     this.signer = new Signer(signing, keys.signing);
     const { clientToServer, serverToClient } = keys;
-    if (cipher === undefined || clientToServer === undefined || serverToClient === undefined) return;
+    if (cipher === undefined || clientToServer === undefined || serverToClient === undefined)
+      return;
     this.opener = new Opener(cipher, clientToServer);
     this.sealer = new Sealer(cipher, serverToClient, this.id);
   }

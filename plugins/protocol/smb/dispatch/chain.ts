@@ -182,7 +182,10 @@ export class Chain {
     baton.isRefused = refusal !== STATUS_SUCCESS;
     if (refusal !== STATUS_SUCCESS) return { status: refusal };
     if (command === undefined) return { status: STATUS_INVALID_PARAMETER };
-    if (connection.isLargeMtu && chargeOf(header.command, body) > Math.max(1, header.creditCharge)) {
+    if (
+      connection.isLargeMtu &&
+      chargeOf(header.command, body) > Math.max(1, header.creditCharge)
+    ) {
       return { status: STATUS_INVALID_PARAMETER };
     }
     try {
@@ -239,7 +242,12 @@ export class Chain {
     if (!isLast) return;
     call.pended.isTold = true;
     this.#send();
-    const interim = this.#headerOf(item, call, STATUS_PENDING, connection.grant(header, STATUS_PENDING));
+    const interim = this.#headerOf(
+      item,
+      call,
+      STATUS_PENDING,
+      connection.grant(header, STATUS_PENDING),
+    );
     // Under GMAC the final response would be signed with the nonce of this one; a client does not look at its signature.
     const signer = this.#seals ? undefined : this.#signerOf(call, true);
     this.#responses.add(interim, signer?.noncesRepeat ? undefined : signer, 0, (to) =>
@@ -280,7 +288,12 @@ export class Chain {
     if (connection.dialect === 0x0311) this.#hash(header, status);
   }
 
-  #headerOf({ header, isRelated }: Item, call: ServerCall, status: number, credits: number): Header {
+  #headerOf(
+    { header, isRelated }: Item,
+    call: ServerCall,
+    status: number,
+    credits: number,
+  ): Header {
     const baton = this.#baton;
     const isAsync = call.pended?.isTold === true;
     return {

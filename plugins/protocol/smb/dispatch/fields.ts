@@ -13,16 +13,16 @@ interface Fields {
 }
 
 const FIELDS: Readonly<Record<number, Fields>> = {
-  /** CLOSE */ 0x06: { fileId: 8 },
-  /** FLUSH */ 0x07: { fileId: 8 },
-  /** READ */ 0x08: { asks: [4], fileId: 16 },
-  /** WRITE */ 0x09: { sends: [4], fileId: 16 },
-  /** LOCK */ 0x0a: { fileId: 8 },
-  /** IOCTL */ 0x0b: { sends: [28, 40], asks: [32, 44], fileId: 8 },
-  /** QUERY_DIRECTORY */ 0x0e: { asks: [28], fileId: 8 },
-  /** CHANGE_NOTIFY */ 0x0f: { asks: [4], fileId: 8 },
-  /** QUERY_INFO */ 0x10: { sends: [12], asks: [4], fileId: 24 },
-  /** SET_INFO */ 0x11: { sends: [4], fileId: 16 },
+  /** CLOSE */ 6: { fileId: 8 },
+  /** FLUSH */ 7: { fileId: 8 },
+  /** READ */ 8: { asks: [4], fileId: 16 },
+  /** WRITE */ 9: { sends: [4], fileId: 16 },
+  /** LOCK */ 10: { fileId: 8 },
+  /** IOCTL */ 11: { sends: [28, 40], asks: [32, 44], fileId: 8 },
+  /** QUERY_DIRECTORY */ 14: { asks: [28], fileId: 8 },
+  /** CHANGE_NOTIFY */ 15: { asks: [4], fileId: 8 },
+  /** QUERY_INFO */ 16: { sends: [12], asks: [4], fileId: 24 },
+  /** SET_INFO */ 17: { sends: [4], fileId: 16 },
 };
 
 /** Bytes that one credit pays for. */

@@ -43,10 +43,14 @@ export function checkRequest(
   const needs = command?.needs ?? 'nothing';
   if (needs === 'nothing') return STATUS_SUCCESS;
   if (session === undefined || !session.isValid) {
-    return isRelated && baton.failed !== STATUS_SUCCESS ? baton.failed : STATUS_USER_SESSION_DELETED;
+    return isRelated && baton.failed !== STATUS_SUCCESS
+      ? baton.failed
+      : STATUS_USER_SESSION_DELETED;
   }
   if (session.encrypts && sealedBy === undefined) return STATUS_ACCESS_DENIED;
-  return needs === 'tree' ? checkTree(item, session, baton, sealedBy !== undefined) : STATUS_SUCCESS;
+  return needs === 'tree'
+    ? checkTree(item, session, baton, sealedBy !== undefined)
+    : STATUS_SUCCESS;
 }
 
 /** That the message comes from whom it names. */

@@ -38,7 +38,12 @@ export class Responses {
   }
 
   /** @param size Bytes that the answer may have, roughly. Returns the response from its header on, until the next is added. */
-  add(header: Header, signer: Signer | undefined, size: number, body: (to: SmbWriter) => void): void {
+  add(
+    header: Header,
+    signer: Signer | undefined,
+    size: number,
+    body: (to: SmbWriter) => void,
+  ): void {
     const to = this.#begin(size);
     to.origin = to.offset;
     const start = to.offset;

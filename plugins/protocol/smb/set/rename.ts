@@ -116,7 +116,7 @@ function moveStream(call: SmbCall, open: FileOpen, asked: NewName): Outcome<null
   if (done.ok) {
     for (const other of call.scene.table.all()) {
       if (other.kind === 'file' && other.content === open.content && other.volume === open.volume) {
-        other.stream = target.value.name;
+        other.stream = target.value.name as Name;
       }
     }
   }

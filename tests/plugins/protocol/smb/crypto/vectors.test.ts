@@ -39,7 +39,10 @@ test('the NT hash of a password', () => {
 });
 
 test('RC4', () => {
-  assert.is(rc4(hex('0102030405'), Buffer.alloc(16)).toString('hex'), 'b2396305f03dc027ccc3524a0a1118a8');
+  assert.is(
+    rc4(hex('0102030405'), Buffer.alloc(16)).toString('hex'),
+    'b2396305f03dc027ccc3524a0a1118a8',
+  );
   const key = Buffer.from('Key');
   assert.is(rc4(key, Buffer.from('Plaintext')).toString('hex'), 'bbf316e8d940af0ad3');
   assert.is(rc4(key, rc4(key, Buffer.from('again'))).toString(), 'again');
@@ -69,7 +72,11 @@ test('AES-128-CMAC does not care how its message is cut', () => {
   const whole = cmac.digest([CMAC_TEXT.subarray(0, 61)]);
   for (let first = 0; first <= 61; first += 1) {
     for (const second of [first, Math.min(first + 5, 61), 61]) {
-      const cuts = [CMAC_TEXT.subarray(0, first), CMAC_TEXT.subarray(first, second), CMAC_TEXT.subarray(second, 61)];
+      const cuts = [
+        CMAC_TEXT.subarray(0, first),
+        CMAC_TEXT.subarray(first, second),
+        CMAC_TEXT.subarray(second, 61),
+      ];
       assert.equal(cmac.digest(cuts), whole, `${first}, ${second}`);
     }
   }
@@ -141,4 +148,3 @@ test('what is sealed opens with the key, and no longer when a bit of it differs'
     assert.throws(() => opener.open(sealed.subarray(0, 60)), /transform header/);
   }
 });
-
