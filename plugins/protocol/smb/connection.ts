@@ -22,7 +22,7 @@ import { creditsFor } from './dispatch/credits.ts';
 import { PendedTable } from './dispatch/pended.ts';
 import { MessageWindow } from './dispatch/window.ts';
 import { endSession } from './ending.ts';
-import { answerSmb1, SMB1_PROTOCOL_ID } from './negotiate/smb1.ts';
+import { SMB1_PROTOCOL_ID, translated } from './negotiate/smb1.ts';
 import type { Scene } from './scene.ts';
 import type { ServerSession } from './server-session.ts';
 import { FRAME_HEADER_SIZE, FrameReader } from './wire/frame-reader.ts';
@@ -43,8 +43,6 @@ const QUEUED_SIZE_MAX = 4 * 1024 * 1024;
 const WAITING_MAX = 1024;
 /** Bytes of such messages: sixteen full WRITEs. */
 const WAITING_SIZE_MAX = 16 * 1024 * 1024;
-/** Sessions of one connection: a terminal server has one a user. */
-export const SESSIONS_MAX = 256;
 
 export interface ConnectionDependencies {
   readonly scene: Scene;
@@ -262,7 +260,7 @@ export class SmbConnection implements Receiver, ConnectionState {
         this.#handleSealed(message);
         return;
       case SMB1_PROTOCOL_ID:
-        answerSmb1(this, message);
+        new Chain(this, translated(this, message), undefined).run();
         return;
       default:
         throw new DecodeError('message: is of no protocol of this server');

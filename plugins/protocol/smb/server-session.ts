@@ -9,6 +9,8 @@ import { Signer, type SigningAlgorithm } from './crypto/signing.ts';
 import type { Session, SmbUser } from './session.ts';
 import type { TreeConnect } from './tree-connect.ts';
 
+/** Sessions of one connection: a terminal server has one a user. */
+export const SESSIONS_MAX = 256;
 /** Shares that one session has in use: clients connect a few, test suites some hundreds. */
 const TREES_MAX = 4096;
 

@@ -2,11 +2,10 @@
 import type { User } from '#core/group/users.ts';
 import { Acceptor, type AuthStep } from '../auth/acceptor.ts';
 import type { Command, Outcome, SmbCall } from '../command.ts';
-import { SESSIONS_MAX } from '../connection.ts';
 import { preauth } from '../crypto/preauth.ts';
 import { endSession } from '../ending.ts';
 import { SERVER_NAME } from '../negotiate/settings.ts';
-import { ServerSession } from '../server-session.ts';
+import { SESSIONS_MAX, ServerSession } from '../server-session.ts';
 import {
   STATUS_ACCESS_DENIED,
   STATUS_ACCOUNT_DISABLED,
