@@ -49,7 +49,7 @@ export async function runDemo(options: DemoOptions): Promise<number> {
       squash: 'no_root_squash',
       directory,
       address: options.address,
-      ports: { nfs: 0, mount: 0, portmap: 0, metrics: 0 },
+      ports: { nfs: 0, mount: 0, portmap: 0, smb: 0, metrics: 0 },
       log,
     },
     programOf(),

@@ -40,6 +40,7 @@ export interface LabOptions {
     readonly nfs: number;
     readonly mount: number;
     readonly portmap: number;
+    readonly smb: number;
     readonly metrics: number;
   };
   /** Squash rule of the export; the caller is root in most labs. */
@@ -76,7 +77,7 @@ const BOXES_MAX = 7;
 const GATEWAY_REFERENCES = 'references = [{ address = "127.0.0.1", port = 1 }]';
 
 /** On a network of its own everybody has the usual ports. */
-const PORTS = { link: 2050, nfs: 2049, mount: 20_048, portmap: 111, metrics: 9_100 };
+const PORTS = { link: 2050, nfs: 2049, mount: 20_048, portmap: 111, smb: 445, metrics: 9_100 };
 
 /** Makes folders, keys and box.toml for everybody. What is there already is kept, so that a lab can start again. */
 export async function planLab(wanted: LabOptions): Promise<LabPlan> {
@@ -163,6 +164,7 @@ function toml(plan: LabPlan, name: string, peers: readonly Peer[]): string {
       `mountPort = ${ports.mount}`,
     );
     lines.push(`portmapPort = ${ports.portmap}`, '');
+    lines.push('[plugin."protocol/smb"]', `smbPort = ${ports.smb}`, '');
     if (plan.options.arbiter === 'gateway') {
       const references = plan.options.net?.references ?? GATEWAY_REFERENCES;
       lines.push('[plugin."cluster/arbiter/gateway"]', references, '');
@@ -189,6 +191,7 @@ async function freePorts(options: LabOptions): Promise<LabOptions['ports']> {
     nfs: await pick('nfs'),
     mount: await pick('mount'),
     portmap: await pick('portmap'),
+    smb: await pick('smb'),
     metrics: await pick('metrics'),
   };
 }

@@ -86,7 +86,7 @@ export function labOptions(
     arbiter: backends.length === 1 ? 'alone' : 'witness',
     directory: join(directory, name),
     address: ADDRESSES[name],
-    ports: { nfs: 0, mount: 0, portmap: 0, metrics: 0 },
+    ports: { nfs: 0, mount: 0, portmap: 0, smb: 0, metrics: 0 },
     // The load is made as root, and nfs-ganesha exports with No_Root_Squash.
     squash: 'no_root_squash',
   };

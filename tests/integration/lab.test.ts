@@ -21,7 +21,7 @@ const running = new Set<ChildProcess>();
 interface LabLine {
   readonly address: string;
   readonly export: string;
-  readonly ports: Readonly<Record<'nfs' | 'mount' | 'portmap' | 'metrics', number>>;
+  readonly ports: Readonly<Record<'nfs' | 'mount' | 'portmap' | 'smb' | 'metrics', number>>;
   readonly boxes: readonly {
     readonly name: string;
     readonly pid: number;

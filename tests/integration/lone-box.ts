@@ -23,6 +23,7 @@ export interface Ports {
   readonly nfs: number;
   readonly mount: number;
   readonly portmap: number;
+  readonly smb: number;
 }
 
 export class LoneBox {
@@ -107,15 +108,17 @@ export function configure(directory: string, name: string, ports: Ports): void {
     `nfsPort = ${ports.nfs}`,
     `mountPort = ${ports.mount}`,
     `portmapPort = ${ports.portmap}`,
+    '[plugin."protocol/smb"]',
+    `smbPort = ${ports.smb}`,
   ];
   writeFileSync(join(directory, 'box.toml'), `${lines.join('\n')}\n`);
 }
 
 export async function freePorts(): Promise<Ports> {
-  const [link = 0, nfs = 0, mount = 0, portmap = 0] = await Promise.all(
-    Array.from({ length: 4 }, freePort),
+  const [link = 0, nfs = 0, mount = 0, portmap = 0, smb = 0] = await Promise.all(
+    Array.from({ length: 5 }, freePort),
   );
-  return { link, nfs, mount, portmap };
+  return { link, nfs, mount, portmap, smb };
 }
 
 function freePort(): Promise<number> {

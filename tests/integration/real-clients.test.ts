@@ -49,7 +49,7 @@ for (const tool of ['rpcinfo', 'showmount'] as const) {
 }
 
 function options() {
-  const ports = { nfs: 0, mount: 0, portmap: hasPortmap ? PORTMAP_PORT : 0, metrics: 0 };
+  const ports = { nfs: 0, mount: 0, portmap: hasPortmap ? PORTMAP_PORT : 0, smb: 0, metrics: 0 };
   return { address: ADDRESS, ports };
 }
 

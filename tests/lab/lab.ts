@@ -36,6 +36,7 @@ async function main(): Promise<void> {
             nfs: args['nfs-port'],
             mount: args['mount-port'],
             portmap: args['portmap-port'],
+            smb: args['smb-port'],
             metrics: args['metrics-port'],
           },
         },
@@ -101,6 +102,7 @@ function labOptions(args: Argv) {
     .option('nfs-port', { type: 'number', default: 0, describe: '0: any free one' })
     .option('mount-port', { type: 'number', default: 0 })
     .option('portmap-port', { type: 'number', default: 0 })
+    .option('smb-port', { type: 'number', default: 0 })
     .option('metrics-port', { type: 'number', default: 0 })
     .option('executable', { type: 'string', describe: 'Run this instead of the sources' })
     .option('dir', {

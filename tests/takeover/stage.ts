@@ -64,7 +64,7 @@ export function startLab(
       arbiter: 'witness',
       squash: 'no_root_squash',
       directory,
-      ports: { nfs: 0, mount: 0, portmap: 0, metrics: 0 },
+      ports: { nfs: 0, mount: 0, portmap: 0, smb: 0, metrics: 0 },
       log: join(directory, 'log'),
       ...options,
     },
