@@ -161,6 +161,22 @@ test('what an open does not share is NFS3ERR_ACCES', () =>
     assert.is((await nfs.getattr(file)).status, 0);
   }));
 
+test('the bytes of a write that is held stay what they were', () =>
+  onStage(async (stage) => {
+    const { root, file, id } = await made(stage);
+    const held = opened(stage, id, ALL, OPLOCK_BATCH);
+    const nfs = stage.nfs();
+    const data = Buffer.alloc(200_000, 'x');
+    const write = nfs.write(file, 0, data);
+    const other = (await nfs.create(root, 'other')).object as Buffer;
+    for (let index = 0; index < 20; index += 1) {
+      await nfs.write(other, 0, Buffer.alloc(200_000, index));
+    }
+    stage.opens.close(held);
+    assert.is((await write).status, 0);
+    assert.ok((await nfs.read(file, 0, data.length)).data.equals(data));
+  }));
+
 test('a write that is held and sent again is done once', () =>
   onStage(async (stage) => {
     const { file, id } = await made(stage);
