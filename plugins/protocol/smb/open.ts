@@ -124,6 +124,8 @@ export class OpenTable {
   readonly #bySession = new Map<bigint, Set<Open>>();
   /** By client and CreateGuid, also those whose CREATE is under way: what a replay finds. */
   readonly #byGuid = new Map<string, FileOpen | typeof IN_PROGRESS>();
+  /** Of all volumes; of a stream its base file. */
+  readonly #byFile = new Map<FileId, Set<FileOpen>>();
   #nextVolatile = 1n;
 
   constructor(random: Random) {
@@ -144,6 +146,11 @@ export class OpenTable {
     this.#bySession.set(open.session.id, own);
     own.add(open);
     this.#opens.set(open.id.volatile, open);
+    if (open.kind === 'file') {
+      const same = this.#byFile.get(open.file) ?? new Set();
+      this.#byFile.set(open.file, same);
+      same.add(open);
+    }
     return true;
   }
 
@@ -157,6 +164,7 @@ export class OpenTable {
   /** Does not end it: see `closeOpen`. */
   remove(open: Open): void {
     this.#opens.delete(open.id.volatile);
+    if (open.kind === 'file') this.#forgetFile(open);
     if (open.kind === 'file' && open.createGuid !== '') {
       const { clientGuid } = open.held;
       const isIt = this.byCreateGuid(clientGuid, open.createGuid) === open;
@@ -191,12 +199,25 @@ export class OpenTable {
     return this.ofSession(sessionId).filter((open) => open.tree.id === treeId);
   }
 
+  /** The names by which a file is open. */
+  *placesOf(volume: number, file: FileId): Iterable<OpenPlace> {
+    for (const open of this.#byFile.get(file) ?? []) {
+      if (open.volume.record.id === volume && open.stream === '') yield open.place;
+    }
+  }
+
   get size(): number {
     return this.#opens.size;
   }
 
   all(): Iterable<Open> {
     return this.#opens.values();
+  }
+
+  #forgetFile(open: FileOpen): void {
+    const same = this.#byFile.get(open.file);
+    same?.delete(open);
+    if (same?.size === 0) this.#byFile.delete(open.file);
   }
 
   /** 64 random bits: two of a million opens are alike once in forty million such clusters. */

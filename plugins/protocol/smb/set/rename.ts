@@ -106,7 +106,7 @@ function moveStream(call: SmbCall, open: FileOpen, asked: NewName): Outcome<null
   if (open.stream === '' || target.value.name === '') return { status: STATUS_INVALID_PARAMETER };
   const args = {
     file: open.file,
-    name: nameOfText(open.stream),
+    name: open.stream,
     target: nameOfText(target.value.name),
     replaces: asked.replaces,
   };
@@ -116,7 +116,7 @@ function moveStream(call: SmbCall, open: FileOpen, asked: NewName): Outcome<null
   if (done.ok) {
     for (const other of call.scene.table.all()) {
       if (other.kind === 'file' && other.content === open.content && other.volume === open.volume) {
-        other.stream = target.value.name as Name;
+        other.stream = nameOfText(target.value.name);
       }
     }
   }
