@@ -1,8 +1,9 @@
 /**
- * A small Linux for tests: Debian's kernel with its NFS client, and busybox. Packages are downloaded and unpacked, never
+ * A small Linux for tests: Debian's kernel with its NFS and SMB clients, and busybox. Packages are downloaded and unpacked, never
  * installed; what comes of it is kept beside the other caches, and is made anew for another kernel.
  */
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import {
   chmodSync,
   cpSync,
@@ -18,7 +19,7 @@ import { join, resolve } from 'node:path';
 
 const CACHE = resolve(import.meta.dirname, '../../node_modules/.cache/understudy/guest');
 const KERNEL = 'linux-image-cloud-amd64';
-/** Where the modules are that a network card and NFS need, below `kernel/`. */
+/** Where the modules are that a network card, NFS and SMB need, below `kernel/`; some kernels have some elsewhere. */
 const MODULES = [
   'fs/nfs',
   'fs/nfs_common',
@@ -30,6 +31,16 @@ const MODULES = [
   'drivers/net/virtio_net.ko',
   'drivers/net/net_failover.ko',
   'drivers/virtio',
+  'fs/smb',
+  'fs/cifs',
+  'fs/smbfs_common',
+  'fs/nls',
+  'net/dns_resolver',
+  'crypto',
+  'arch/x86/crypto',
+  'lib/crypto',
+  'lib/asn1_decoder.ko',
+  'lib/oid_registry.ko',
 ];
 /** Where there is no network, it is to say so soon. */
 const APT = [
@@ -49,7 +60,7 @@ const INIT = `#!/bin/busybox sh
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys
 mount -t devtmpfs dev /dev 2>/dev/null
-for module in virtio_pci virtio_net nfsv3; do modprobe $module; done
+for module in virtio_pci virtio_net nfsv3 cifs; do modprobe $module; done
 ip link set lo up
 ip link set eth0 up
 for word in $(cat /proc/cmdline); do
@@ -79,7 +90,11 @@ export function guestImage(): GuestImage {
   const depends = text('apt-cache', ['depends', KERNEL]);
   const name = /Depends: (linux-image-\S+)/.exec(depends)?.[1];
   if (name === undefined) throw new Error(`${KERNEL}: not known to apt; run apt-get update`);
-  const folder = join(CACHE, name);
+  // One that was made another way is another one.
+  const way = createHash('sha256')
+    .update(JSON.stringify([MODULES, INIT, FOLDERS]))
+    .digest('hex');
+  const folder = join(CACHE, `${name}-${way.slice(0, 8)}`);
   const image = { kernel: join(folder, 'vmlinuz'), initrd: join(folder, 'initrd') };
   if (!existsSync(image.initrd)) build(name, folder, image);
   return image;
