@@ -2,6 +2,7 @@
  * Boxes killed under load: no stale handle, no lost acknowledged byte, no call executed twice, both boxes equal at the end.
  *
  *     npm run test:takeover -- [--kills 100] [--seed N] [--handles generic|issuer] [--durability disk|memory]
+ *     npm run test:takeover -- --protocol smb [--kills 50] [--connections 5] [--durability disk|memory]
  *     npm run test:takeover -- --executable dist/understudy-linux-x64
  *     npm run test:takeover -- --net bridge [--count 50] [--events kill,freeze,cut,move,part] [--arbiter witness|gateway]
  */
@@ -13,6 +14,7 @@ import { aboveBar, printStalls } from './bars.ts';
 import { EVENTS, type Event, playOnBridge } from './bridge-round.ts';
 import { campaign, printReports } from './campaign.ts';
 import { playParted } from './parted-round.ts';
+import { playSmbRound, printSmbReport } from './smb-round.ts';
 
 /** Boxes that lose sight of one another, in each arbiter mode. */
 const PART = 'part';
@@ -25,6 +27,7 @@ const out = (text: string): void => {
 const args = yargs(process.argv.slice(2))
   .scriptName('test:takeover')
   .option('kills', { type: 'number', default: 100, describe: 'Kills of the serving box' })
+  .option('protocol', { choices: ['nfs', 'smb'] as const, default: 'nfs' as const })
   .option('net', { choices: ['loopback', 'bridge'] as const, default: 'loopback' as const })
   .option('count', { type: 'number', default: 50, describe: 'Of each event, on a bridge' })
   .option('events', { type: 'string', default: [...EVENTS, PART].join(), describe: 'On a bridge' })
@@ -41,12 +44,27 @@ const args = yargs(process.argv.slice(2))
 const { kills, seed, handles, durability, connections, address, executable } = args;
 out(`seed ${seed}`);
 try {
-  if (args.net === 'bridge') await onBridge();
+  if (args.protocol === 'smb') await withSmb();
+  else if (args.net === 'bridge') await onBridge();
   else await onLoopback();
 } catch (cause) {
   out(`\nFAILED: ${(cause as Error).message}\nseed ${seed}`);
   // Workers may still wait for an answer.
   process.exit(1);
+}
+
+/** Desktops at a share, and NFS clients beside them on the same volume. */
+async function withSmb(): Promise<void> {
+  const report = await playSmbRound({
+    kills,
+    clients: connections,
+    durability: durability ?? 'disk',
+    address,
+    seed,
+    program: programOf(executable),
+    say: out,
+  });
+  out(`\n${printSmbReport(report)}\nEverything held.`);
 }
 
 async function onBridge(): Promise<void> {

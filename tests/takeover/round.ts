@@ -3,9 +3,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { LAB_VOLUME, type LabOptions } from '#packaging/lab/plan.ts';
+import type { LabOptions } from '#packaging/lab/plan.ts';
 import type { Lab, Program } from '#packaging/lab/processes.ts';
 import { Seeded } from '../support/seeded.ts';
+import { digestsAgree, stateOf } from './agreement.ts';
 import { Crew, type CrewCounts } from './crew.ts';
 import { startLab } from './stage.ts';
 import { compareDisk } from './verify.ts';
@@ -229,26 +230,9 @@ class Round {
     }
   }
 
-  /** A backup hears only with the next heartbeat what is committed. */
-  async #committed(): Promise<void> {
-    const names = this.#lab.plan.boxes.map(({ name }) => name);
-    const until = performance.now() + TAKEOVER_MS_MAX;
-    while (performance.now() < until) {
-      const all = await Promise.all(names.map((name) => this.#lab.status(name)));
-      if (new Set(all.map(({ committed }) => committed)).size === 1) return;
-      await sleep(MIRROR_POLL_MS);
-    }
-  }
-
   /** By their own digests, and by the tree on disk. */
   async #compareBoxes(): Promise<void> {
-    await this.#committed();
-    const { boxes } = this.#lab.plan;
-    const digests = await Promise.all(
-      boxes.map(({ name }) => this.#lab.control(name, 'digest', {}) as Promise<Digests>),
-    );
-    const sums = digests.map(({ volumes }) => JSON.stringify(volumes[LAB_VOLUME]));
-    if (new Set(sums).size !== 1) throw new Error(`digests differ: ${sums.join(', ')}`);
+    await digestsAgree(this.#lab);
     // Mirror calls wait a moment.
     const until = performance.now() + MIRROR_MS_MAX;
     let differences = this.#differences();
@@ -269,20 +253,4 @@ class Round {
           ),
     );
   }
-}
-
-interface Digests {
-  readonly volumes: Readonly<Record<string, object>>;
-}
-
-/** What each box says of itself, a line each. */
-async function stateOf(lab: Lab): Promise<string> {
-  const lines = lab.plan.boxes.map(async ({ name }) => {
-    if (!lab.isRunning(name)) return `  box ${name}: does not run\n`;
-    const status = await lab.status(name).catch((cause: Error) => cause.message);
-    if (typeof status === 'string') return `  box ${name}: ${status}\n`;
-    const { view, committed, boxes } = status;
-    return `  box ${name}: view ${view}, committed ${committed}, ${JSON.stringify(boxes)}\n`;
-  });
-  return (await Promise.all(lines)).join('');
 }

@@ -40,6 +40,7 @@ const LEASE_ALL = 0x7;
 const LEASE_HANDLE = 0x2;
 const STATUS_OBJECT_NAME_COLLISION = 0xc000_0035;
 const STATUS_END_OF_FILE = 0xc000_0011;
+const STATUS_LOCK_NOT_GRANTED = 0xc000_0055;
 const STATUS_RANGE_NOT_LOCKED = 0xc000_007e;
 /** Milliseconds that the server is asked to keep an open for whose connection is gone. */
 const DURABLE_MS = 60_000;
@@ -136,7 +137,11 @@ export class SmbFile implements Reopened {
   /** Exclusive and at once; an NTSTATUS. */
   async lock(offset: number, length: number): Promise<number> {
     const flags = SMB2_LOCKFLAG_EXCLUSIVE_LOCK | SMB2_LOCKFLAG_FAIL_IMMEDIATELY;
-    return (await this.#lock({ offset: BigInt(offset), length: BigInt(length), flags })).status;
+    const element = { offset: BigInt(offset), length: BigInt(length), flags };
+    const { status, isRetry } = await this.#lock(element);
+    // Without lock sequences, which came with 3.0, an open meets the lock that it took itself.
+    const isOwn = isRetry && !this.#mount.isNewest && status === STATUS_LOCK_NOT_GRANTED;
+    return isOwn ? 0 : status;
   }
 
   async unlock(offset: number, length: number): Promise<void> {
