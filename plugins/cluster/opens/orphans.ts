@@ -2,25 +2,28 @@
  * Files that stay without a name because somebody has them open go with their last open. Who closes one in a command
  * releases it there; here those are released whose opens ended otherwise: with the box before, or by a time-out.
  */
-import type { Group, ServedVolume } from '#core/group/group.ts';
+import type { Group } from '#core/group/group.ts';
+import { releaseOrphans } from '#core/group/orphans.ts';
 import type { OpensManager } from '#core/opens/opens.ts';
 import type { HeldOpen } from '#core/opens/types.ts';
 import type { Clock } from '#core/ports/clock.ts';
-import { ROOT_CALLER } from '#core/vfs/caller.ts';
 import type { FileId } from '#core/vfs/inode.ts';
-import { release } from '#core/volume/operations/release.ts';
 
 /** Milliseconds to the next try while a planned move lets nothing in. */
 const RETRY_MS = 20;
 
 type OrphanOpens = Pick<OpensManager, 'hasOpens' | 'onGone'>;
-type OrphanGroup = Pick<Group, 'serving' | 'accepting' | 'begin' | 'seal' | 'volume' | 'volumes'>;
+type OrphanGroup = Pick<
+  Group,
+  'serving' | 'accepting' | 'begin' | 'seal' | 'abandon' | 'volume' | 'volumes'
+>;
 
 export class Orphans {
   readonly #group: OrphanGroup;
   readonly #opens: OrphanOpens;
   readonly #clock: Clock;
   #isDue = false;
+  readonly #isOpen = (volume: number, file: FileId) => this.#opens.hasOpens({ volume, file });
 
   constructor(group: OrphanGroup, opens: OrphanOpens, clock: Clock) {
     this.#group = group;
@@ -38,25 +41,20 @@ export class Orphans {
     this.#clock.after(delayMs, () => {
       this.#isDue = false;
       if (!this.#group.serving) return;
-      if (this.#group.accepting) this.#release();
-      else this.releaseLater(RETRY_MS);
+      if (!this.#group.accepting) {
+        this.releaseLater(RETRY_MS);
+        return;
+      }
+      const before = this.#count();
+      releaseOrphans(this.#group, this.#isOpen);
+      // It releases so many at a time.
+      const after = this.#count();
+      if (after > 0 && after < before) this.releaseLater();
     });
   }
 
-  #release(): void {
-    for (const volume of this.#group.volumes()) {
-      for (const file of volume.tree.orphans()) {
-        if (this.#isOpen(volume, file)) continue;
-        // An entry each: a file's streams may fill one.
-        this.#group.begin().change(release, volume, ROOT_CALLER, { file });
-        this.#group.seal(undefined);
-      }
-    }
-  }
-
-  #isOpen({ record, tree }: ServedVolume, file: FileId): boolean {
-    const isOpen = (id: FileId) => this.#opens.hasOpens({ volume: record.id, file: id });
-    return isOpen(file) || tree.streams(file).some(({ id }) => isOpen(id));
+  #count(): number {
+    return this.#group.volumes().reduce((sum, { tree }) => sum + tree.orphans().length, 0);
   }
 
   #isOfOrphan({ volume, file }: HeldOpen): boolean {
