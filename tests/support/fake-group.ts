@@ -12,6 +12,7 @@ import type {
 } from '#core/group/group.ts';
 import type { AddressRecord, ExportRecord, HandleKey, VolumeRecord } from '#core/group/registry.ts';
 import type { CachedReply } from '#core/group/reply-cache.ts';
+import type { Time } from '#core/ports/clock.ts';
 import { err, ok, type Result } from '#core/result.ts';
 import type { Caller } from '#core/vfs/caller.ts';
 import type { HandleStrategy } from '#core/vfs/handle.ts';
@@ -70,6 +71,8 @@ export class FakeGroup implements Group {
   readonly sealed: string[] = [];
   serving = false;
   accepting = true;
+  /** Entry N happens at second 1000 + N, unless a test says otherwise. */
+  timeOf = (position: number): Time => ({ seconds: 1000 + position, nanoseconds: position });
   /** Commits wait for `release`. */
   holding = false;
   exportRecords: readonly ExportRecord[] = [exportRecord()];
@@ -241,9 +244,8 @@ export class FakeGroup implements Group {
     else this.#rows.set(key, Buffer.from(value));
   }
 
-  /** Entry N happens at second 1000 + N. */
   #stamp(position: number) {
-    return { position, time: { seconds: 1000 + position, nanoseconds: position } };
+    return { position, time: this.timeOf(position) };
   }
 }
 

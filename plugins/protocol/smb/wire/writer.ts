@@ -42,19 +42,23 @@ export class SmbWriter {
   }
 
   u8(value: number): void {
-    this.#offset = this.#bytes.writeUInt8(value, this.#claim(1));
+    const at = this.#claim(1);
+    this.#offset = this.#bytes.writeUInt8(value, at);
   }
 
   u16(value: number): void {
-    this.#offset = this.#bytes.writeUInt16LE(value, this.#claim(2));
+    const at = this.#claim(2);
+    this.#offset = this.#bytes.writeUInt16LE(value, at);
   }
 
   u32(value: number): void {
-    this.#offset = this.#bytes.writeUInt32LE(value >>> 0, this.#claim(4));
+    const at = this.#claim(4);
+    this.#offset = this.#bytes.writeUInt32LE(value >>> 0, at);
   }
 
   u64(value: bigint): void {
-    this.#offset = this.#bytes.writeBigUInt64LE(BigInt.asUintN(64, value), this.#claim(8));
+    const at = this.#claim(8);
+    this.#offset = this.#bytes.writeBigUInt64LE(BigInt.asUintN(64, value), at);
   }
 
   /** @param value Unsigned, at most 2^53 - 1. */
