@@ -11,6 +11,7 @@ import type { Caller } from '#core/vfs/caller.ts';
 import { type FileId, HAS_SECURITY, type Inode } from '#core/vfs/inode.ts';
 import type { Name } from '#core/vfs/name.ts';
 import type { Tree } from '#core/volume/operation.ts';
+import { childByShortName } from '../info/short-name.ts';
 import {
   STATUS_ACCESS_DENIED,
   STATUS_FILE_CLOSED,
@@ -59,7 +60,8 @@ export function walk(options: WalkOptions, components: readonly Name[]): Result<
       found = { directory: above as Inode, name: '' as Name, inode: above };
       continue;
     }
-    const entry = tree.childFolded(directory.id, name);
+    const entry =
+      tree.childFolded(directory.id, name) ?? childByShortName(tree, directory.id, name);
     const inode = entry && tree.inode(entry.id);
     found = { directory, name: (entry?.name ?? name) as Name, inode };
     if (inode === undefined) {

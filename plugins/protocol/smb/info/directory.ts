@@ -4,6 +4,7 @@ import type { SmbReader } from '../wire/reader.ts';
 import type { SmbWriter } from '../wire/writer.ts';
 import { readChain } from './chain.ts';
 import { type BasicFacts, readTimes, type Times, writeTimes } from './facts.ts';
+import { shortNameOf } from './short-name.ts';
 
 export interface DirectoryFacts extends BasicFacts {
   readonly name: string;
@@ -97,12 +98,22 @@ export function writeEntry(to: SmbWriter, info: DirectoryClass, facts: Directory
   if (info.hasReparseTag) {
     to.u32(0);
     writeId(to, info, facts.id);
-    if (info.hasShortName) to.zeros(2 + SHORT_NAME_SIZE);
+    if (info.hasShortName) writeShortName(to, facts.name);
   } else {
-    if (info.hasShortName) to.zeros(2 + SHORT_NAME_SIZE);
+    if (info.hasShortName) writeShortName(to, facts.name);
     writeId(to, info, facts.id);
   }
   to.text(facts.name);
+}
+
+/** Of a name that is its own short one: none (§2.4.8). */
+function writeShortName(to: SmbWriter, name: string): void {
+  const made = shortNameOf(name);
+  const short = made === name.toUpperCase() ? '' : made;
+  to.u8(short.length * 2);
+  to.u8(0);
+  to.text(short);
+  to.zeros(SHORT_NAME_SIZE - short.length * 2);
 }
 
 function writeId(to: SmbWriter, info: DirectoryClass, id: FileId): void {

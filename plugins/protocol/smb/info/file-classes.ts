@@ -2,7 +2,7 @@
 import { fileAll } from './all.ts';
 import { fileAttributeTag, fileBasic, fileNetworkOpen } from './basic.ts';
 import type { AnyFileInfoClass } from './facts.ts';
-import { fileName, fileNormalizedName } from './names.ts';
+import { fileAlternateName, fileName, fileNormalizedName } from './names.ts';
 import {
   fileAccess,
   fileAlignment,
@@ -31,6 +31,7 @@ const ALL: readonly AnyFileInfoClass[] = [
   fileCompression,
   fileNetworkOpen,
   fileAttributeTag,
+  fileAlternateName,
   fileNormalizedName,
   fileIdInformation,
 ];
@@ -38,6 +39,3 @@ const ALL: readonly AnyFileInfoClass[] = [
 export const FILE_INFO_CLASSES: ReadonlyMap<number, AnyFileInfoClass> = new Map(
   ALL.map((info) => [info.code, info]),
 );
-
-/** §2.4.5: 8.3 names are not made; asked for, they are not found. */
-export const FILE_ALTERNATE_NAME = 21;

@@ -3,6 +3,7 @@ import { FILE_READ_ATTRIBUTES } from '../access.ts';
 import type { SmbReader } from '../wire/reader.ts';
 import type { SmbWriter } from '../wire/writer.ts';
 import type { FileInfoClass } from './facts.ts';
+import { shortNameOf } from './short-name.ts';
 
 /** FILE_NAME_INFORMATION (§2.1.7): a length in bytes and the name. */
 export function writeName(to: SmbWriter, name: string): void {
@@ -30,5 +31,18 @@ export const fileNormalizedName: FileInfoClass<string> = {
   sizeMin: 8,
   needs: FILE_READ_ATTRIBUTES,
   write: (to, facts) => writeName(to, facts.path.slice(1)),
+  read: readName,
+};
+
+/** §2.4.5: of the last part of the path; a stream has that of its file. */
+export const fileAlternateName: FileInfoClass<string> = {
+  name: 'FileAlternateNameInformation',
+  code: 21,
+  sizeMin: 8,
+  needs: 0,
+  write: (to, { path }) => {
+    const last = path.slice(path.lastIndexOf('\\') + 1);
+    writeName(to, shortNameOf(last.split(':')[0] ?? ''));
+  },
   read: readName,
 };

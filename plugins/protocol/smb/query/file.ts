@@ -2,7 +2,7 @@
 import type { SmbCall } from '../command.ts';
 import type { QueryInfoRequest, QueryOutcome } from '../commands/query-info.ts';
 import type { FileFacts } from '../info/facts.ts';
-import { FILE_ALTERNATE_NAME, FILE_INFO_CLASSES } from '../info/file-classes.ts';
+import { FILE_INFO_CLASSES } from '../info/file-classes.ts';
 import { factsOf } from '../info/gather.ts';
 import { fileNormalizedName } from '../info/names.ts';
 import type { Open } from '../open.ts';
@@ -10,7 +10,6 @@ import {
   STATUS_ACCESS_DENIED,
   STATUS_FILE_CLOSED,
   STATUS_INVALID_INFO_CLASS,
-  STATUS_NOT_IMPLEMENTED,
   STATUS_NOT_SUPPORTED,
 } from '../status.ts';
 import { fitted, written } from './output.ts';
@@ -19,8 +18,6 @@ import { fitted, written } from './output.ts';
 const DIALECT_NORMALIZED = 0x0311;
 
 export function queryFile(call: SmbCall, open: Open, request: QueryInfoRequest): QueryOutcome {
-  // Short names are not made; clients take it for a server that does not know them.
-  if (request.class === FILE_ALTERNATE_NAME) return { status: STATUS_NOT_IMPLEMENTED };
   const info = FILE_INFO_CLASSES.get(request.class);
   if (info === undefined) return { status: STATUS_INVALID_INFO_CLASS };
   if (info === fileNormalizedName && call.connection.dialect < DIALECT_NORMALIZED) {

@@ -1,6 +1,6 @@
 /** FileBasicInformation: times and attributes ([MS-FSA] §2.1.5.15.2). */
 import { DOS_MASK, DOS_SPARSE, type Inode } from '#core/vfs/inode.ts';
-import type { TimeChange } from '#core/vfs/set-attributes.ts';
+import type { SetAttributes, TimeChange } from '#core/vfs/set-attributes.ts';
 import { FILE_WRITE_ATTRIBUTES } from '../access.ts';
 import type { SmbCall } from '../command.ts';
 import type { SetOutcome } from '../commands/set-info.ts';
@@ -28,7 +28,7 @@ export function setBasic(call: SmbCall, open: FileOpen, data: Buffer): SetOutcom
       atime: timeChange(basic.lastAccess),
       mtime: timeChange(basic.lastWrite),
       btime: timeChange(basic.creation),
-      ...changeTime(basic.change),
+      ...changeTime(basic),
       ...(basic.attributes === 0 ? {} : { dos: dosOf(inode, basic.attributes) }),
     });
   });
@@ -54,10 +54,12 @@ function timeChange(time: FiletimeChange): TimeChange {
   return typeof time === 'string' ? 'keep' : time;
 }
 
-/** Left to the change itself where the client says nothing of it. */
-function changeTime(time: FiletimeChange): { readonly ctime?: (TimeChange & object) | 'keep' } {
-  if (time === 'freeze') return { ctime: 'keep' };
-  return typeof time === 'string' ? {} : { ctime: time };
+/** Of attributes alone clients expect that they change no time; times that are set are a change like others. */
+function changeTime(basic: BasicChange): Pick<SetAttributes, 'ctime'> {
+  const { change, creation, lastAccess, lastWrite } = basic;
+  if (typeof change !== 'string') return { ctime: change };
+  const setsTimes = [creation, lastAccess, lastWrite].some((time) => typeof time !== 'string');
+  return change === 'freeze' || !setsTimes ? { ctime: 'keep' } : {};
 }
 
 /** NORMAL takes all away; that a file is sparse is not the client's to say here. */
