@@ -83,21 +83,19 @@ const KNOW = READ_CONTROL | SYNCHRONIZE | FILE_READ_ATTRIBUTES;
 const READ = FILE_READ_DATA | FILE_READ_EA;
 const WRITE = FILE_WRITE_DATA | FILE_APPEND_DATA | FILE_WRITE_EA | FILE_WRITE_ATTRIBUTES;
 /** An owner keeps these whatever the mode says: he may change the mode. */
+/** What no mode gives to others. */
+const OWNERS_ONLY = WRITE_DAC | WRITE_OWNER;
 const OWN = DELETE | WRITE_DAC | WRITE_OWNER | FILE_WRITE_ATTRIBUTES | FILE_WRITE_EA;
 
-/** Rights that the mode gives, without what the folder above gives (`deleteByParent`). */
+/** Rights that the mode gives, without what the folder above gives. */
 export function accessByMode(inode: Inode, caller: Caller): number {
   if (caller.uid === 0) return FILE_ALL_ACCESS;
   const bits = allowed(inode, caller);
-  let mask = KNOW;
-  if ((bits & MAY_READ) !== 0) mask |= READ;
-  if ((bits & MAY_WRITE) !== 0) mask |= WRITE;
-  if ((bits & MAY_EXECUTE) !== 0) mask |= FILE_EXECUTE;
-  if (inode.kind === 'directory' && (bits & (MAY_WRITE | MAY_EXECUTE)) === 3) {
-    mask |= FILE_DELETE_CHILD;
-  }
-  if (caller.uid === inode.uid) mask |= OWN;
-  return mask;
+  const isDirectory = inode.kind === 'directory';
+  if (caller.uid !== inode.uid) return maskOfModeBits(bits, isDirectory);
+  // Owners who may write may all that there is, as clients expect of what they have just made.
+  const all = isDirectory ? MAY_READ | MAY_WRITE | MAY_EXECUTE : MAY_READ | MAY_WRITE;
+  return (bits & all) === all ? FILE_ALL_ACCESS : maskOfModeBits(bits, isDirectory) | OWN;
 }
 
 /** The three bits of a mode's class that a mask amounts to: what a descriptor looks like over NFS. */
@@ -108,12 +106,16 @@ export function modeBitsOf(mask: number): number {
   return reads | writes | executes;
 }
 
-/** Rights on one file as a mode's class has them: what a descriptor made from a mode says. */
+/**
+ * Rights on one file as a mode's class has them. Whoever may read a file may run it: a client runs a program by reading it,
+ * and programs that come from Windows have no execute bit.
+ */
 export function maskOfModeBits(bits: number, isDirectory: boolean): number {
-  if (bits === 7) return FILE_ALL_ACCESS;
+  if (bits === 7) return FILE_ALL_ACCESS & ~OWNERS_ONLY;
   let mask = KNOW;
-  if ((bits & MAY_READ) !== 0) mask |= READ;
-  if ((bits & MAY_WRITE) !== 0) mask |= WRITE | (isDirectory ? FILE_DELETE_CHILD : 0);
+  if ((bits & MAY_READ) !== 0) mask |= READ | (isDirectory ? 0 : FILE_EXECUTE);
+  if ((bits & MAY_WRITE) !== 0) mask |= WRITE;
   if ((bits & MAY_EXECUTE) !== 0) mask |= FILE_EXECUTE;
-  return mask;
+  const changesNames = isDirectory && (bits & MAY_WRITE) !== 0 && (bits & MAY_EXECUTE) !== 0;
+  return changesNames ? mask | FILE_DELETE_CHILD : mask;
 }

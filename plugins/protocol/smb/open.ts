@@ -126,6 +126,8 @@ export class OpenTable {
   readonly #byGuid = new Map<string, FileOpen | typeof IN_PROGRESS>();
   /** Of all volumes; of a stream its base file. */
   readonly #byFile = new Map<FileId, Set<FileOpen>>();
+  /** See `doom`. */
+  readonly #doomed = new Set<string>();
   #nextVolatile = 1n;
 
   constructor(random: Random) {
@@ -204,6 +206,22 @@ export class OpenTable {
     for (const open of this.#byFile.get(file) ?? []) {
       if (open.volume.record.id === volume && open.stream === '') yield open.place;
     }
+  }
+
+  /**
+   * The file was to go with its last open, and has gone but for streams that are still open: nobody opens it any more, and
+   * it goes with the last of them.
+   */
+  doom(volume: number, file: FileId): void {
+    this.#doomed.add(`${volume}/${file}`);
+  }
+
+  isDoomed(volume: number, file: FileId): boolean {
+    return this.#doomed.size > 0 && this.#doomed.has(`${volume}/${file}`);
+  }
+
+  spare(volume: number, file: FileId): void {
+    this.#doomed.delete(`${volume}/${file}`);
   }
 
   get size(): number {

@@ -27,9 +27,10 @@ export const SMB2_WRITEFLAG_WRITE_UNBUFFERED = 0x2;
 
 /** Bytes from the header to the data: the header's 64 and 48 of the body. */
 const DATA_OFFSET = 112;
-/** The offset that means "at the end" ([MS-FSA] §2.1.5.3). */
-const AT_END = 0xffff_ffff_ffff_ffffn;
+/** The largest offset: signed 64 bits. */
 const OFFSET_MAX = 0x7fff_ffff_ffff_ffffn;
+/** The largest file ([MS-FSA] §2.1.5.3, MAXFILESIZE). */
+const FILE_SIZE_MAX = 0xfff_ffff_0000n;
 
 export interface WriteRequest {
   readonly id: FileHandle;
@@ -123,14 +124,16 @@ function writeFile(
   const mayAppend = (open.granted & FILE_APPEND_DATA) !== 0;
   if (!mayWrite && !mayAppend) return { status: STATUS_ACCESS_DENIED };
   const { offset: asked, data } = request;
-  if (asked !== AT_END && asked + BigInt(data.length) > OFFSET_MAX) {
+  const end = asked + BigInt(data.length);
+  if (end > (data.length === 0 ? OFFSET_MAX : FILE_SIZE_MAX)) {
     return { status: STATUS_INVALID_PARAMETER };
   }
   if (data.length === 0) return { status: STATUS_SUCCESS, response: { count: 0 } };
   return breakOthers(call, open, 'write', () => {
     const inode = open.volume.tree.inode(open.content);
     if (inode === undefined) return { status: STATUS_FILE_CLOSED };
-    const offset = asked === AT_END || !mayWrite ? inode.size : Number(asked);
+    // Whoever may only append writes at the end, wherever it was meant to go.
+    const offset = mayWrite ? Number(asked) : inode.size;
     if (!call.scene.opens.mayWrite(open.held, open.held, offset, data.length)) {
       return { status: STATUS_FILE_LOCK_CONFLICT };
     }

@@ -30,7 +30,8 @@ export interface Opened {
 export function admit(trial: Attempt, target: Target, opened: Opened): Step {
   const { call, share, request, id } = trial;
   const { held, file, content, action } = opened;
-  const allocation = action === FILE_OPENED ? 0 : (request.contexts.allocationSize ?? 0);
+  const reserves = action !== FILE_OPENED && !target.isDirectory;
+  const allocation = reserves ? (request.contexts.allocationSize ?? 0) : 0;
   const open: FileOpen = {
     kind: 'file',
     id,

@@ -107,7 +107,10 @@ function refuseNew(trial: Attempt, target: Target): number | undefined {
   } else {
     const maximal = maximalAccess(call, share, directory, inode);
     if ((maximal & FILE_WRITE_DATA) === 0) return STATUS_ACCESS_DENIED;
-    if (call.scene.opens.isDeletePending({ volume, file: inode.id })) return STATUS_DELETE_PENDING;
+    const { opens, table } = call.scene;
+    if (opens.isDeletePending({ volume, file: inode.id }) || table.isDoomed(volume, inode.id)) {
+      return STATUS_DELETE_PENDING;
+    }
   }
   if ((desiredAccess & ACCESS_SYSTEM_SECURITY) !== 0 && call.caller.uid !== 0) {
     return STATUS_PRIVILEGE_NOT_HELD;

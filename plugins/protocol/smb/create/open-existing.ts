@@ -2,11 +2,12 @@
 import type { HeldOpen } from '#core/opens/types.ts';
 import { ok, type Result } from '#core/result.ts';
 import { ROOT_CALLER } from '#core/vfs/caller.ts';
-import { DOS_MASK, DOS_SPARSE, type Inode } from '#core/vfs/inode.ts';
+import { DOS_MASK, DOS_SPARSE, HAS_STREAMS, type Inode } from '#core/vfs/inode.ts';
 import type { FsError } from '#core/vfs/status.ts';
 import { removeStream } from '#core/volume/operations/remove-stream.ts';
 import { setAttributes } from '#core/volume/operations/set-attributes.ts';
-import { DELETE, FILE_WRITE_DATA } from '../access.ts';
+import { DELETE, FILE_SHARE_DELETE, FILE_WRITE_DATA } from '../access.ts';
+import type { SmbCall } from '../command.ts';
 import {
   attributesOf,
   FILE_ATTRIBUTE_ARCHIVE,
@@ -22,6 +23,7 @@ import {
   STATUS_DIRECTORY_NOT_EMPTY,
   STATUS_FILE_IS_A_DIRECTORY,
   STATUS_OBJECT_NAME_COLLISION,
+  STATUS_SHARING_VIOLATION,
 } from '../status.ts';
 import { admit } from './admit.ts';
 import { grantRequest } from './grant-request.ts';
@@ -59,9 +61,9 @@ export function openExisting(trial: Attempt, target: Target): Step {
     if (reason !== undefined) return refused(reason);
   }
   const volume = share.volume.record.id;
-  // A stream goes with its file.
-  if (content !== inode && call.scene.opens.isDeletePending({ volume, file: inode.id })) {
-    return refused(STATUS_DELETE_PENDING);
+  if (isGoing(call, volume, inode, content)) return refused(STATUS_DELETE_PENDING);
+  if ((granted & DELETE) !== 0 && content === inode && keepsStream(trial, inode)) {
+    return refused(STATUS_SHARING_VIOLATION);
   }
   const answer = heldOr(
     call.scene.opens.open({
@@ -95,6 +97,26 @@ export function openExisting(trial: Attempt, target: Target): Step {
     maximal,
     action,
   });
+}
+
+/** A stream goes with its file, and a file is gone though its streams are still open. */
+function isGoing(call: SmbCall, volume: number, inode: Inode, content: Inode): boolean {
+  const { opens, table } = call.scene;
+  if (table.isDoomed(volume, inode.id)) return true;
+  return content !== inode && opens.isDeletePending({ volume, file: inode.id });
+}
+
+/** Somebody has a stream of the file open and lets nobody delete it: then the file cannot be deleted either. */
+function keepsStream({ call, share }: Attempt, inode: Inode): boolean {
+  const { tree, record } = share.volume;
+  if ((inode.holds & HAS_STREAMS) === 0) return false;
+  return tree
+    .streams(inode.id)
+    .some(({ id }) =>
+      call.scene.opens
+        .opensOf({ volume: record.id, file: id })
+        .some((open) => (open.share & FILE_SHARE_DELETE) === 0),
+    );
 }
 
 function giveUp({ call }: Attempt, held: HeldOpen, status: number): Step {

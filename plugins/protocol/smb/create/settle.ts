@@ -2,7 +2,7 @@
 import type { ServedVolume, Transaction } from '#core/group/group.ts';
 import { ok } from '#core/result.ts';
 import { ROOT_CALLER } from '#core/vfs/caller.ts';
-import type { FileId } from '#core/vfs/inode.ts';
+import { type FileId, HAS_STREAMS } from '#core/vfs/inode.ts';
 import type { Name } from '#core/vfs/name.ts';
 import { release } from '#core/volume/operations/release.ts';
 import { remove } from '#core/volume/operations/remove.ts';
@@ -25,9 +25,13 @@ export interface Left {
 
 /** Also tells what became of durable opens. */
 export function settle(scene: Scene, left: Left, transact: Transact): void {
-  if (!left.removes && !isReleased(scene, left) && !scene.durables.isDirty) return;
+  const removesFile = fileGoes(scene, left);
+  const removesStream = left.removes && left.stream !== '';
+  const removes = removesFile || removesStream;
+  if (!removes && !isReleased(scene, left) && !scene.durables.isDirty) return;
   transact((transaction) => {
-    if (left.removes) removeLeft(transaction, left);
+    if (removesStream) removeStreamOf(transaction, left);
+    if (removesFile) removeFile(transaction, left);
     if (isReleased(scene, left)) {
       transaction.change(release, left.volume, ROOT_CALLER, { file: left.file });
     }
@@ -36,25 +40,45 @@ export function settle(scene: Scene, left: Left, transact: Transact): void {
   });
 }
 
-/** It has no name any more, and nobody has it or one of its streams open. */
-function isReleased(scene: Scene, { volume, file }: Left): boolean {
+/** It is the file itself that goes now. One with a stream that somebody has open goes when that is closed. */
+function fileGoes(scene: Scene, left: Left): boolean {
+  const { table } = scene;
+  const { volume, file } = left;
+  const volumeId = volume.record.id;
+  const isDue = (left.removes && left.stream === '') || table.isDoomed(volumeId, file);
+  if (!isDue) return false;
+  if (isStreamOpen(scene, left)) {
+    table.doom(volumeId, file);
+    return false;
+  }
+  table.spare(volumeId, file);
+  return true;
+}
+
+function isStreamOpen(scene: Scene, { volume, file }: Left): boolean {
   const inode = volume.tree.inode(file);
-  if (inode === undefined || inode.nlink !== 0) return false;
-  const isOpen = (id: FileId): boolean =>
-    scene.opens.hasOpens({ volume: volume.record.id, file: id });
-  return !isOpen(file) && !volume.tree.streams(file).some(({ id }) => isOpen(id));
+  if (inode === undefined || (inode.holds & HAS_STREAMS) === 0) return false;
+  return volume.tree
+    .streams(file)
+    .some(({ id }) => scene.opens.hasOpens({ volume: volume.record.id, file: id }));
+}
+
+/** It has no name any more, and nobody has it or one of its streams open. */
+function isReleased(scene: Scene, left: Left): boolean {
+  const { volume, file } = left;
+  if (volume.tree.inode(file)?.nlink !== 0) return false;
+  return !scene.opens.hasOpens({ volume: volume.record.id, file }) && !isStreamOpen(scene, left);
+}
+
+function removeStreamOf(transaction: Transaction, { volume, file, content, stream }: Left): void {
+  const entry = volume.tree.stream(file, stream);
+  if (entry?.id !== content) return;
+  transaction.change(removeStream, volume, ROOT_CALLER, { file, name: entry.name });
 }
 
 /** A folder that is not empty any more, or a name that means something else by now, stays. */
-function removeLeft(transaction: Transaction, left: Left): void {
-  const { volume, file, content, place } = left;
+function removeFile(transaction: Transaction, { volume, file, place }: Left): void {
   const { tree } = volume;
-  if (left.stream !== '') {
-    const entry = tree.stream(file, left.stream);
-    if (entry?.id !== content) return;
-    transaction.change(removeStream, volume, ROOT_CALLER, { file, name: entry.name });
-    return;
-  }
   if (tree.child(place.directory, place.name)?.id !== file) return;
   const isDirectory = tree.inode(file)?.kind === 'directory';
   if (isDirectory) transaction.change(removeDirectory, volume, ROOT_CALLER, place);

@@ -39,7 +39,7 @@ export function factsOf(scene: Scene, open: FileOpen): FileFacts | undefined {
   return {
     ...basicFactsOf(tree, inode),
     endOfFile,
-    allocation: allocationOf(endOfFile),
+    allocation: allocationOf(Math.max(endOfFile, open.allocation)),
     isDirectory: open.isDirectory,
     links: linksOf(inode, deletePending),
     deletePending,
