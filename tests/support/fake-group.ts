@@ -178,6 +178,8 @@ export class FakeGroup implements Group {
       const copy = Buffer.from(reply.reply);
       this.#replies.set(reply.key, { reply: copy, position: this.#staged });
     }
+    // What waits for this very entry was asked for while it was made.
+    if (!this.holding) for (const { send } of this.#waiting.splice(0)) send();
     return this.#staged as Position;
   }
 

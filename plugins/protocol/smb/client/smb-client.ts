@@ -78,6 +78,7 @@ export class SmbClient implements Receiver {
   #connection: Connection | undefined;
   #nextMessageId = 0n;
   #isClosed = false;
+  #raw: ((message: Buffer) => void) | undefined;
   #sayClosed: () => void = () => {};
 
   private constructor(options: ClientOptions, { clock, random }: ClientDependencies) {
@@ -98,6 +99,10 @@ export class SmbClient implements Receiver {
       () => client,
     );
     return client;
+  }
+
+  get nextMessageId(): bigint {
+    return this.#nextMessageId;
   }
 
   get isClosed(): boolean {
@@ -161,6 +166,19 @@ export class SmbClient implements Receiver {
     this.#connection?.write(Buffer.concat([head, message]));
   }
 
+  /**
+   * Sends bytes, which are a message of one request, and resolves with what comes next, as it is: for what `send` would
+   * never say. Nothing else may be under way.
+   */
+  exchange(message: Buffer): Promise<Buffer> {
+    this.#nextMessageId += 1n;
+    return new Promise((resolve, reject) => {
+      this.#raw = resolve;
+      void this.closedBy.then(() => reject(new Error('the connection is closed')));
+      this.sendRaw(message);
+    });
+  }
+
   #expect(request: Request, messageId: bigint): Ticket<unknown> {
     let told: (asyncId: bigint) => void = () => {};
     const interim = new Promise<bigint>((resolve) => {
@@ -180,6 +198,12 @@ export class SmbClient implements Receiver {
   }
 
   #handle(message: Buffer): void {
+    const raw = this.#raw;
+    if (raw !== undefined) {
+      this.#raw = undefined;
+      raw(message);
+      return;
+    }
     if (message.readUInt32LE(0) !== TRANSFORM_PROTOCOL_ID) {
       this.#handlePlain(message, false);
       return;

@@ -9,11 +9,13 @@ import { DecodeError } from '#core/wire/reader.ts';
 export const FRAME_HEADER_SIZE = 4;
 /** Bytes read at a time: some hundred small requests. */
 const CHUNK_SIZE = 64 * 1024;
+/** It grows to this where messages are held back; the kernel is not asked for more then. */
+const CHUNK_SIZE_MAX = 1024 * 1024;
 /** Bytes of the largest message that is copied. */
 const COPIED_SIZE_MAX = 16 * 1024;
 
 export class FrameReader {
-  readonly #chunk = Buffer.allocUnsafeSlow(CHUNK_SIZE);
+  #chunk = Buffer.allocUnsafeSlow(CHUNK_SIZE);
   #parsed = 0;
   #filled = 0;
   #large: Buffer | undefined;
@@ -33,11 +35,7 @@ export class FrameReader {
       return this.#large.subarray(this.#largeFilled);
     }
     this.#roomIsLarge = false;
-    if (this.#parsed > 0) {
-      this.#chunk.copyWithin(0, this.#parsed, this.#filled);
-      this.#filled -= this.#parsed;
-      this.#parsed = 0;
-    }
+    this.#makeRoom();
     return this.#chunk.subarray(this.#filled);
   }
 
@@ -66,6 +64,23 @@ export class FrameReader {
     if (this.#filled - start < word) return undefined;
     this.#parsed = start + word;
     return Buffer.from(this.#chunk.subarray(start, start + word));
+  }
+
+  /** Messages that nobody takes yet (the connection is held back) may fill the chunk just as the system asks for more room. */
+  #makeRoom(): void {
+    const left = this.#filled - this.#parsed;
+    const isFull = left === this.#chunk.length;
+    if (isFull && left >= CHUNK_SIZE_MAX) throw new DecodeError('messages: more than are taken');
+    const size = isFull ? 2 * left : CHUNK_SIZE;
+    if (isFull || (left === 0 && this.#chunk.length > CHUNK_SIZE)) {
+      const chunk = Buffer.allocUnsafeSlow(size);
+      this.#chunk.copy(chunk, 0, this.#parsed, this.#filled);
+      this.#chunk = chunk;
+    } else if (this.#parsed > 0) {
+      this.#chunk.copyWithin(0, this.#parsed, this.#filled);
+    }
+    this.#filled = left;
+    this.#parsed = 0;
   }
 
   #finishLarge(large: Buffer): Buffer | undefined {
