@@ -11,6 +11,7 @@ import { DELETE } from '../access.ts';
 import type { Outcome, SmbCall } from '../command.ts';
 import type { SetOutcome } from '../commands/set-info.ts';
 import { breakOthers } from '../create/break-others.ts';
+import { flushDurables, retell } from '../create/durable.ts';
 import { type NewName, readNewName } from '../info/set.ts';
 import { parseStream } from '../names.ts';
 import type { FileOpen } from '../open.ts';
@@ -19,6 +20,7 @@ import {
   STATUS_FILE_CLOSED,
   STATUS_INVALID_PARAMETER,
   STATUS_OBJECT_NAME_INVALID,
+  STATUS_SHARING_VIOLATION,
 } from '../status.ts';
 import { SmbReader } from '../wire/reader.ts';
 import { DONE, told } from './changed.ts';
@@ -49,6 +51,7 @@ function move(call: SmbCall, open: FileOpen, target: Target): Outcome<null> {
   if (source?.id !== open.file) return { status: STATUS_FILE_CLOSED };
   if (target.isOwn && source.name === target.name) return DONE;
   if (open.isDirectory && hasOpenBelow(call, open)) return { status: STATUS_ACCESS_DENIED };
+  if (mayGo(call, open, target.directory.id)) return { status: STATUS_SHARING_VIOLATION };
   const to = { directory: target.directory.id, name: target.name };
   const done = call.transact((transaction) => {
     // In another spelling it is no name that a rename replaces by itself.
@@ -63,7 +66,14 @@ function move(call: SmbCall, open: FileOpen, target: Target): Outcome<null> {
     return renamed.ok ? ok(undefined) : renamed;
   });
   if (done.ok) followRename(call, open, to);
+  flushDurables(call);
   return told(done);
+}
+
+/** Somebody has the folder open to delete it: nothing may be put into it then. */
+function mayGo({ scene }: SmbCall, { volume }: FileOpen, directory: FileId): boolean {
+  const ref = { volume: volume.record.id, file: directory };
+  return scene.opens.opensOf(ref).some(({ access }) => (access & DELETE) !== 0);
 }
 
 /** Everybody who has it open by the old name has it by the new one. */
@@ -75,7 +85,9 @@ function followRename(
   for (const other of call.scene.table.all()) {
     if (other.kind !== 'file' || other.file !== file || other.volume !== volume) continue;
     const { directory, name } = other.place;
-    if (directory === from.directory && name === from.name) other.place = to;
+    if (directory !== from.directory || name !== from.name) continue;
+    other.place = to;
+    retell(call.scene, other);
   }
 }
 
