@@ -85,7 +85,8 @@ export class Opens implements OpensManager {
       const wait = this.#waitFor(file);
       return wait === undefined ? { kind: 'too-many' } : { kind: 'breaking', wait };
     }
-    if (file.isDeletePending) return { kind: 'delete-pending' };
+    // What gave way was the last open of a file that was to go with it: it goes after this turn.
+    if (file.isDeletePending) return { kind: 'breaking', wait: this.#soon };
     if (violates(file, request)) return { kind: 'sharing-violation' };
     // Making room may have ended the last open that there was.
     return { kind: 'granted', open: this.#admit(this.#file(request), request) };
@@ -211,14 +212,6 @@ export class Opens implements OpensManager {
     return waits ? this.#waitFor(file) : undefined;
   }
 
-  breakDirectory(ref: FileRef, exceptClient: string, exceptKey: string): void {
-    if (this.#count === 0) return;
-    for (const grant of this.#find(ref)?.grants() ?? []) {
-      const isParent = grant.clientGuid === exceptClient && grant.key === exceptKey;
-      if (grant.rights !== 0 && !(isParent && exceptKey !== '')) this.#breakDown(grant, 0);
-    }
-  }
-
   /** Has others give up what is in the way; false when that takes time. */
   #makesRoom(file: OpenFile, request: OpenRequest): boolean {
     const { demands, waits } = demandsOf(file, request, violates(file, request));
@@ -276,6 +269,18 @@ export class Opens implements OpensManager {
     this.#breakTimers.get(grant)?.cancel();
     this.#breakTimers.delete(grant);
   }
+
+  readonly #soon: Wait = {
+    resume: (run) => {
+      let isWanted = true;
+      this.#defer(() => {
+        if (isWanted) run();
+      });
+      return () => {
+        isWanted = false;
+      };
+    },
+  };
 
   /** Beyond the bound nobody waits: an open is refused, a deed goes on. */
   #waitFor(file: OpenFile): Wait | undefined {

@@ -68,9 +68,6 @@ export interface OpensManager {
    * Otherwise wait, then ask again.
    */
   breakFor(ref: FileRef, deed: Deed, actor: Actor): Wait | undefined;
-  /** Somebody changed a directory's content: leases on it go, but for one whose key is `exceptKey` (the parent lease key). */
-  breakDirectory(ref: FileRef, exceptClient: string, exceptKey: string): void;
-
   /** Takes all ranges or none, without waiting. */
   lock(open: HeldOpen, ranges: readonly RangeRequest[]): LockOutcome;
   /**
