@@ -31,15 +31,14 @@ export function grantRequest(
   request: CreateRequest,
   isDirectory: boolean,
 ): GrantRequest {
+  // The server does not say that it leases folders (negotiate/settings.ts).
+  if (isDirectory) return NO_OPLOCK;
   const lease = leaseOf(call, request);
   if (lease !== undefined) {
-    // Folders are leased from 3.0 on.
-    if (isDirectory && (call.connection.dialect < 0x0300 || lease.version === 1)) return NO_OPLOCK;
     const { version, key, parentKey, epoch } = lease;
     return { kind: 'lease', version, key, parentKey, epoch, rights: lease.state & CACHE_ALL };
   }
   const level = request.oplockLevel;
-  if (isDirectory) return NO_OPLOCK;
   return level === SMB2_OPLOCK_LEVEL_II ||
     level === SMB2_OPLOCK_LEVEL_EXCLUSIVE ||
     level === SMB2_OPLOCK_LEVEL_BATCH

@@ -15,7 +15,7 @@ import {
 import type { DiskShare } from '../tree-connect.ts';
 import { responseOf } from './admit.ts';
 import { decodeExtra, flushDurables } from './durable.ts';
-import { grantedLease, leaseOf } from './grant-request.ts';
+import { grantedLease } from './grant-request.ts';
 import { holderOf } from './holder.ts';
 import { FILE_OPENED, OPTIONS_MODE } from './options.ts';
 import type { CreateRequest } from './request.ts';
@@ -72,7 +72,8 @@ function refuseClaim(
   claim: Claim,
   { open, info }: DurableOpen,
 ): number | undefined {
-  if (info.version !== claim.version) return STATUS_OBJECT_NAME_NOT_FOUND;
+  // An open of version 2 is found by version 1 as well, which knows less of it.
+  if (info.version < claim.version) return STATUS_OBJECT_NAME_NOT_FOUND;
   if (claim.version === 2 && info.createGuid !== claim.createGuid) {
     return STATUS_OBJECT_NAME_NOT_FOUND;
   }
@@ -80,10 +81,11 @@ function refuseClaim(
   if (!open.isDisconnected) return STATUS_OBJECT_NAME_NOT_FOUND;
   if (info.share.toLowerCase() !== share.name.toLowerCase()) return STATUS_OBJECT_NAME_NOT_FOUND;
   if (open.volume !== share.volume.record.id) return STATUS_OBJECT_NAME_NOT_FOUND;
-  const lease = leaseOf(call, request);
+  // The level that is asked for counts no more: what comes back is what there was.
+  const { lease } = request.contexts;
   const { grant } = open;
   if (grant.kind !== 'lease') {
-    if (request.contexts.lease !== undefined) return STATUS_OBJECT_NAME_NOT_FOUND;
+    if (lease !== undefined) return STATUS_OBJECT_NAME_NOT_FOUND;
   } else {
     if (lease === undefined || lease.key !== grant.key) return STATUS_OBJECT_NAME_NOT_FOUND;
     if (lease.version !== grant.version) return STATUS_OBJECT_NAME_NOT_FOUND;
