@@ -73,7 +73,8 @@ export class Follower {
     this.#syncing = false;
     if (this.#content === 'syncing') this.#content = 'whole';
     this.acknowledge(false);
-    this.#sync();
+    // What could not be logged no sync makes durable: this box is on its way out.
+    if (this.#context.log.last > this.#context.durable) this.#sync();
   }
 
   acknowledge(gap: boolean, committed: Position = this.#context.commit): void {

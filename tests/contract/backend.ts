@@ -31,6 +31,7 @@ export function backendContract(subject: BackendSubject): void {
   sizeTests(test, inside);
   nameTests(test, inside);
   linkTests(test, inside);
+  namelessTests(test, inside);
   handleTests(test, inside);
   mendTests(test, inside);
   spaceTests(test, subject);
@@ -334,6 +335,42 @@ function linkTests(test: Test, inside: InPlace): void {
       assert.is(await readText(backend, 2), 'hello');
       backend.remove(ROOT_ID, 'b', fileId(2), true);
       assert.is(await readText(backend, 2), '');
+    }),
+  );
+}
+
+function namelessTests(test: Test, inside: InPlace): void {
+  test(
+    'content that never gets a name is kept, cut and dropped like any other, and stands nowhere',
+    inside(async (backend, place) => {
+      makeFile(backend, 2, 'a', 'file');
+      const before = place.list?.().tree;
+      backend.clear(fileId(3));
+      assert.is(await readText(backend, 3), '');
+      backend.write(fileId(3), 0, Buffer.from('stream of a'));
+      backend.truncate(fileId(3), 6);
+      assert.is(await readText(backend, 3), 'stream');
+      await backend.sync(fileId(3));
+      assert.equal(place.list?.().tree, before);
+      backend.drop(fileId(3));
+      assert.is(await readText(backend, 3), '');
+      assert.is(await readText(backend, 2), 'file');
+      assert.equal(place.list?.().corners ?? [], []);
+    }),
+  );
+
+  test(
+    'a file whose last name was taken goes when it is dropped; one that never had an object, too',
+    inside(async (backend, place) => {
+      makeFile(backend, 2, 'a', 'hello');
+      backend.localHandle(fileId(2));
+      backend.remove(ROOT_ID, 'a', fileId(2), false);
+      backend.setAttributes(fileId(2), nodeOf(2, 'file', { mode: 0o600 }));
+      assert.is(await readText(backend, 2), 'hello');
+      backend.drop(fileId(2));
+      backend.drop(fileId(9));
+      assert.is(await readText(backend, 2), '');
+      assert.equal(place.list?.() ?? { tree: [], corners: [] }, { tree: [], corners: [] });
     }),
   );
 }

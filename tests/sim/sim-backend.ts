@@ -119,6 +119,7 @@ export class SimBackend implements Backend {
     }
     for (const file of files) {
       const there = node(file);
+      if (there?.kind === 'stream') continue;
       if (there !== undefined) this.#table.put(String(file), Buffer.from(there.kind));
       else if (!coming.has(file)) this.#forget(file);
     }

@@ -9,11 +9,15 @@ import type { Operation } from '#core/volume/operation.ts';
 import { NO_DEVICE } from '#core/volume/operations/types.ts';
 import {
   create,
+  createStream,
   link,
   remove,
   removeDirectory,
+  removeStream,
   rename,
+  renameStream,
   setAttributes,
+  setExtra,
   write,
 } from '#core/volume/operations.ts';
 
@@ -48,7 +52,25 @@ export type VolumeCall =
   | { readonly kind: 'truncate'; readonly handle: Handle; readonly size: number }
   | { readonly kind: 'rename'; readonly from: At; readonly to: At }
   | { readonly kind: 'remove' | 'remove-directory'; readonly at: At }
-  | { readonly kind: 'link'; readonly handle: Handle; readonly at: At };
+  | { readonly kind: 'link'; readonly handle: Handle; readonly at: At }
+  | {
+      readonly kind: 'create-stream' | 'remove-stream';
+      readonly handle: Handle;
+      readonly name: string;
+    }
+  | {
+      readonly kind: 'rename-stream';
+      readonly handle: Handle;
+      readonly name: string;
+      readonly target: string;
+    }
+  /** An extended attribute; an empty value removes it. */
+  | {
+      readonly kind: 'set-attribute';
+      readonly handle: Handle;
+      readonly name: string;
+      readonly value: string;
+    };
 
 /** What a client is told. */
 export interface Answer {
@@ -125,15 +147,35 @@ function executed(transaction: Transaction, volume: ServedVolume, call: VolumeCa
       return plain(change(removeDirectory, place(call.at)));
     case 'link':
       return plain(change(link, { file: file(call.handle), ...place(call.at) }));
+    case 'create-stream': {
+      const made = change(createStream, { file: file(call.handle), name: call.name });
+      if (!made.ok) return refused(made.error);
+      const { id, generation } = made.value.inode;
+      return { answer: { status: 'done', made: { file: id, generation } } };
+    }
+    case 'remove-stream':
+      return plain(change(removeStream, { file: file(call.handle), name: call.name }));
+    case 'rename-stream': {
+      const { name, target } = call;
+      const args = { file: file(call.handle), name, target, replaces: false };
+      return plain(change(renameStream, args));
+    }
+    case 'set-attribute': {
+      const value = call.value === '' ? undefined : Buffer.from(call.value);
+      const changes = [{ kind: 'attribute', name: call.name, value } as const];
+      return plain(change(setExtra, { file: file(call.handle), changes }));
+    }
     default:
       return call satisfies never;
   }
 }
 
-/** The file that a handle means; a handle whose file is gone is stale, whatever has its id. */
+/** The file that a handle means; a handle whose file is gone, or has no name any more, is stale, whatever has its id. */
 export function located(volume: ServedVolume, { file, generation }: Handle): Inode {
   const inode = volume.tree.inode(file);
   if (inode?.generation !== generation) throw new Stale();
+  const named = inode.kind === 'stream' ? volume.tree.inode(inode.parent) : inode;
+  if (named === undefined || named.nlink === 0) throw new Stale();
   return inode;
 }
 

@@ -20,7 +20,10 @@ const LATE_MS: readonly [number, number] = [5, 500];
 const LATE_ONE_IN = 6;
 const SIZE_MAX = 200;
 const DATA_MAX = 64;
-const NAMES = ['a', 'b', 'c', 'd', 'e'];
+/** Two of them are one to clients that see no case. */
+const NAMES = ['a', 'A', 'b', 'c', 'd'];
+const STREAMS = ['s', 'S', 't'];
+const VALUES = ['', 'red', 'blue'];
 const ROOT = { file: ROOT_ID, generation: 1 };
 
 type VolumeBox = Box<VolumeMachine>;
@@ -88,7 +91,7 @@ export class VolumeClient implements SimClient {
     const known = this.model.tree.known();
     const handle = () => this.model.handle(random.pick(known));
     const at = (): At => ({ directory: this.#directory(), name: random.pick(NAMES) });
-    const kind = random.below(16);
+    const kind = random.below(20);
     if (kind < 4) return this.#createCall(at());
     if (kind < 8) {
       const data = Buffer.alloc(1 + random.below(DATA_MAX), 1 + random.below(255));
@@ -99,7 +102,14 @@ export class VolumeClient implements SimClient {
     if (kind < 12) return { kind: 'rename', from: at(), to: at() };
     if (kind < 14) return { kind: 'remove', at: at() };
     if (kind < 15) return { kind: 'remove-directory', at: at() };
-    return { kind: 'link', handle: handle(), at: at() };
+    if (kind < 16) return { kind: 'link', handle: handle(), at: at() };
+    const name = random.pick(STREAMS);
+    if (kind < 18) return { kind: 'create-stream', handle: handle(), name };
+    if (kind < 19 && random.chance(2)) {
+      return { kind: 'set-attribute', handle: handle(), name: 'x', value: random.pick(VALUES) };
+    }
+    if (kind < 19) return { kind: 'remove-stream', handle: handle(), name };
+    return { kind: 'rename-stream', handle: handle(), name, target: random.pick(STREAMS) };
   }
 
   /** Mostly a directory that lives; now and then anything, also what is gone. */

@@ -5,7 +5,8 @@
 import { readBody } from '#core/group/body.ts';
 import type { Position } from '#core/group/entry.ts';
 import { Log } from '#core/group/log.ts';
-import { type FileId, type Inode, ROOT_ID } from '#core/vfs/inode.ts';
+import { type FileId, hasContent, type Inode, ROOT_ID } from '#core/vfs/inode.ts';
+import type { Name } from '#core/vfs/name.ts';
 import type { Volume } from '#core/volume/volume.ts';
 import type { Box } from './box.ts';
 import { SimFailure } from './history.ts';
@@ -125,16 +126,34 @@ export function drawn(
 ): { readonly lines: string[]; readonly inodes: Inode[] } {
   const lines: string[] = [];
   const inodes: Inode[] = [];
+  const beside = (file: FileId, path: string): void => {
+    for (const { name, id } of volume.tree.streams(file)) {
+      const inode = volume.tree.inode(id);
+      if (inode === undefined) throw new SimFailure(`${path}:${name} means file ${id}: not there`);
+      inodes.push(inode);
+      lines.push(
+        `${path}:${name} ${model.numberOf(id)} ${inode.kind} ${inode.nlink} ${inode.size}`,
+      );
+    }
+    for (const { name, value } of volume.tree.extras(file, 'attribute')) {
+      lines.push(`${path}@${name} ${model.numberOf(file)} ${value}`);
+    }
+  };
   const walk = (directory: FileId, path: string): void => {
+    beside(directory, path);
     for (const { name, id } of volume.tree.entries(directory)) {
       const inode = volume.tree.inode(id);
       if (inode === undefined) throw new SimFailure(`${path}/${name} means file ${id}: not there`);
+      if (volume.tree.childFolded(directory, name as Name)?.id !== id) {
+        throw new SimFailure(`${path}/${name} is not found by its own name`);
+      }
       inodes.push(inode);
       const isDirectory = inode.kind === 'directory';
       const size = isDirectory ? 0 : inode.size;
       const number = model.numberOf(id);
       lines.push(`${path}/${name} ${number} ${inode.kind} ${inode.nlink} ${size}`);
       if (isDirectory) walk(id, `${path}/${name}`);
+      else beside(id, `${path}/${name}`);
     }
   };
   walk(model.handle(0).file, '');
@@ -197,18 +216,26 @@ function checkMedium(box: Box<VolumeMachine>): void {
   const volume = volumeOf(box);
   const wanted = new Map<string, number>();
   const ids = new Set<FileId>();
+  const checkFile = (id: FileId): void => {
+    const inode = volume.tree.inode(id);
+    const size = medium.content.get(id)?.length ?? 0;
+    if (inode !== undefined && hasContent(inode.kind) && inode.size !== size)
+      throw new SimFailure(`${box.id} keeps ${size} bytes of file ${id}, not ${inode.size}`);
+    for (const stream of volume.tree.streams(id)) checkFile(stream.id);
+  };
   const walk = (directory: FileId): void => {
     for (const { name, id } of volume.tree.entries(directory)) {
       wanted.set(`${directory}/${name}`, id);
       ids.add(id);
-      const inode = volume.tree.inode(id);
-      if (inode?.kind === 'directory') walk(id);
-      const size = medium.content.get(id)?.length ?? 0;
-      if (inode?.kind === 'file' && inode.size !== size)
-        throw new SimFailure(`${box.id} keeps ${size} bytes of file ${id}, not ${inode.size}`);
+      if (volume.tree.inode(id)?.kind === 'directory') walk(id);
+      checkFile(id);
     }
   };
   walk(1 as FileId);
+  for (const orphan of volume.tree.orphans()) {
+    ids.add(orphan);
+    checkFile(orphan);
+  }
   const print = (names: ReadonlyMap<string, number>) => JSON.stringify([...names].sort());
   if (print(wanted) !== print(medium.names)) {
     throw new SimFailure(`${box.id} mirrors ${print(medium.names)}, not ${print(wanted)}`);

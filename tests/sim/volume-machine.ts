@@ -3,6 +3,7 @@ import { readBody } from '#core/group/body.ts';
 import type { Entry, Position } from '#core/group/entry.ts';
 import type { Transaction } from '#core/group/group.ts';
 import type { Member } from '#core/group/member.ts';
+import { releaseOrphans } from '#core/group/orphans.ts';
 import type { Durability, RegistryChange } from '#core/group/registry.ts';
 import { Requests } from '#core/group/requests.ts';
 import { GroupService } from '#core/group/service.ts';
@@ -24,6 +25,8 @@ const CHECKPOINT_MS: readonly [number, number] = [200, 1500];
 const FOLD_MS: readonly [number, number] = [5, 400];
 /** One entry in so many is left out where that is the rule to break. */
 const SKIPPED_ONE_IN = 100;
+/** One file in so many is open when its last name goes. */
+const OPEN_ONE_IN = 4;
 
 export interface VolumeKeeperOptions {
   /** Content outlives the process. */
@@ -139,6 +142,7 @@ export class VolumeMachine implements Machine {
       return null;
     });
     this.service.onServing((serving) => this.#serving(serving));
+    this.service.onRemoval((_volume, file) => file % OPEN_ONE_IN === 0);
     this.#foldLater();
     this.#checkpointLater();
   }
@@ -250,6 +254,7 @@ export class VolumeMachine implements Machine {
   #foldLater(): void {
     this.#host.later(this.#host.between(...FOLD_MS), () => {
       this.state.fold();
+      if (this.service.accepting) releaseOrphans(this.service, () => this.#host.below(2) === 0);
       this.#foldLater();
     });
   }

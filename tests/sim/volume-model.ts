@@ -74,6 +74,22 @@ export class VolumeModel {
         const file = this.#number(call.handle);
         return { status: this.tree.link(file, this.#at(call.at), call.at.name) };
       }
+      case 'create-stream': {
+        const status = this.tree.createStream(this.#number(call.handle), call.name);
+        if (status !== 'done') return { status };
+        if (answer.made !== undefined) this.made(this.tree.newest, answer.made, 0);
+        return { status };
+      }
+      case 'remove-stream':
+        return { status: this.tree.removeStream(this.#number(call.handle), call.name) };
+      case 'rename-stream': {
+        const file = this.#number(call.handle);
+        return { status: this.tree.renameStream(file, call.name, call.target) };
+      }
+      case 'set-attribute': {
+        const file = this.#number(call.handle);
+        return { status: this.tree.setAttribute(file, call.name, call.value) };
+      }
       default:
         return call satisfies never;
     }

@@ -1,5 +1,6 @@
 /**
- * One number for all that a volume holds on this box: every name, every attribute that clients see, every byte. Two boxes at
+ * One number for all that a volume holds on this box: every name, every attribute that clients see, every byte, of streams and of
+ * files without a name too. Two boxes at
  * the same position must agree.
  */
 import { createHash, type Hash } from 'node:crypto';
@@ -28,7 +29,40 @@ export async function digestVolume(volume: Volume, clock: Clock): Promise<Digest
   const seen = new Set<FileId>();
   const pending: FileId[] = [ROOT_ID];
   const yieldTurn = turns(clock);
-  hashInode(hash, volume, ROOT_ID);
+  const digestContent = async (id: FileId, size: number): Promise<void> => {
+    for (let offset = 0; offset < size; offset += CHUNK_SIZE) {
+      const part = chunk.subarray(0, Math.min(CHUNK_SIZE, size - offset));
+      await volume.read(id, offset, part);
+      hash.update(part);
+      count.bytes += part.length;
+      await yieldTurn();
+    }
+  };
+  /** What a file has beside its content. */
+  const digestHeld = async ({ id, holds }: Inode): Promise<void> => {
+    if (holds === 0) return;
+    for (const kind of ['security', 'attribute'] as const) {
+      for (const { name, value } of volume.catalog.extras(id, kind)) {
+        hash.update(`${kind} ${value.length} `).update(name, 'latin1').update(value);
+      }
+    }
+    for (const { name, id: stream } of volume.catalog.streams(id)) {
+      hash.update(`stream ${stream} `).update(name, 'latin1').update('\n');
+      const inode = hashInode(hash, volume, stream);
+      if (inode !== undefined) await digestContent(stream, inode.size);
+    }
+  };
+  /** A file, whatever its name, once. */
+  const digestFile = async (inode: Inode): Promise<void> => {
+    if (seen.has(inode.id)) return;
+    seen.add(inode.id);
+    await digestHeld(inode);
+    if (inode.kind !== 'file') return;
+    count.files += 1;
+    await digestContent(inode.id, inode.size);
+  };
+  const root = hashInode(hash, volume, ROOT_ID);
+  if (root !== undefined) await digestHeld(root);
   for (let directory = pending.pop(); directory !== undefined; directory = pending.pop()) {
     for (const { name, id, cookie } of volume.catalog.entries(directory)) {
       await yieldTurn();
@@ -37,17 +71,12 @@ export async function digestVolume(volume: Volume, clock: Clock): Promise<Digest
       const inode = hashInode(hash, volume, id);
       if (inode === undefined) continue;
       if (inode.kind === 'directory') pending.push(id);
-      if (inode.kind !== 'file' || seen.has(id)) continue;
-      seen.add(id);
-      count.files += 1;
-      for (let offset = 0; offset < inode.size; offset += CHUNK_SIZE) {
-        const size = Math.min(CHUNK_SIZE, inode.size - offset);
-        await volume.read(id, offset, chunk.subarray(0, size));
-        hash.update(chunk.subarray(0, size));
-        count.bytes += size;
-        await yieldTurn();
-      }
+      await digestFile(inode);
     }
+  }
+  for (const id of volume.catalog.orphans()) {
+    const inode = hashInode(hash, volume, id);
+    if (inode !== undefined) await digestFile(inode);
   }
   return { ...count, sha256: hash.digest('hex') };
 }

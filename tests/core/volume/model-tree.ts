@@ -1,11 +1,14 @@
 /** A POSIX tree said in the plainest way: nodes by number, maps of names. Its answers are refusals or `done`. */
-type Kind = 'file' | 'directory' | 'symlink';
+type Kind = 'file' | 'directory' | 'symlink' | 'stream';
 
 interface Node {
   readonly number: number;
   readonly kind: Kind;
   size: number;
   readonly names: Map<string, Node>;
+  /** By name, of which no two differ in case alone. */
+  readonly streams: Map<string, Node>;
+  readonly attributes: Map<string, string>;
   gone: boolean;
 }
 
@@ -31,8 +34,10 @@ export class ModelTree {
     return this.#nodes.filter((node) => !node.gone).map((node) => node.number);
   }
 
+  /** Whether it has bytes. */
   isFile(number: number): boolean {
-    return this.#nodes[number]?.kind === 'file';
+    const kind = this.#nodes[number]?.kind;
+    return kind === 'file' || kind === 'stream';
   }
 
   create(directory: number, name: string, kind: Kind): string {
@@ -91,6 +96,7 @@ export class ModelTree {
   link(file: number, directory: number, name: string): string {
     const node = this.#nodes[file];
     if (node === undefined || node.gone) return 'stale';
+    if (node.kind === 'stream' && !this.#isGone(directory)) return 'invalid';
     const parent = this.#directory(directory);
     if (typeof parent === 'string') return parent;
     if (parent.names.has(name)) return 'exists';
@@ -103,18 +109,70 @@ export class ModelTree {
     const node = this.#nodes[file];
     if (node === undefined || node.gone) return 'stale';
     if (node.kind === 'directory') return 'is-directory';
-    if (node.kind !== 'file') return 'invalid';
+    if (!this.isFile(file)) return 'invalid';
     node.size = change(node.size);
     return 'done';
   }
 
-  /** A line for each name: path, number, kind, links, size. */
+  createStream(file: number, name: string): string {
+    const node = this.#nodes[file];
+    if (node === undefined || node.gone) return 'stale';
+    if (node.kind !== 'file' && node.kind !== 'directory') return 'invalid';
+    if (this.#stream(node, name) !== undefined) return 'exists';
+    node.streams.set(name, this.#add('stream'));
+    return 'done';
+  }
+
+  removeStream(file: number, name: string): string {
+    const node = this.#nodes[file];
+    if (node === undefined || node.gone) return 'stale';
+    const known = this.#stream(node, name);
+    if (known === undefined) return 'not-found';
+    node.streams.delete(known);
+    this.#sweep();
+    return 'done';
+  }
+
+  renameStream(file: number, name: string, target: string): string {
+    const node = this.#nodes[file];
+    if (node === undefined || node.gone) return 'stale';
+    const known = this.#stream(node, name);
+    if (known === undefined) return 'not-found';
+    const there = this.#stream(node, target);
+    if (there !== undefined && there !== known) return 'exists';
+    const stream = node.streams.get(known) as Node;
+    node.streams.delete(known);
+    node.streams.set(target, stream);
+    return 'done';
+  }
+
+  /** An empty value removes. */
+  setAttribute(file: number, name: string, value: string): string {
+    const node = this.#nodes[file];
+    if (node === undefined || node.gone) return 'stale';
+    if (node.kind === 'stream') return 'invalid';
+    if (value === '') node.attributes.delete(name);
+    else node.attributes.set(name, value);
+    return 'done';
+  }
+
+  /** A line for each stream and attribute of a node, and one for each name below it: path, number, kind, links, size. */
   drawn(): string[] {
     const lines: string[] = [];
+    const beside = (node: Node, path: string): void => {
+      for (const [name, stream] of node.streams) {
+        lines.push(`${path}:${name} ${stream.number} stream 1 ${stream.size}`);
+      }
+      for (const [name, value] of node.attributes) {
+        lines.push(`${path}@${name} ${node.number} ${value}`);
+      }
+    };
     const walk = (directory: Node, path: string): void => {
+      beside(directory, path);
       for (const [name, node] of directory.names) {
         lines.push(`${path}/${name} ${node.number} ${node.kind} ${this.#links(node)} ${node.size}`);
         if (node.kind === 'directory') walk(node, `${path}/${name}`);
+        else beside(node, `${path}/${name}`);
       }
     };
     walk(this.#root, '');
@@ -126,7 +184,8 @@ export class ModelTree {
   }
 
   #add(kind: Kind): Node {
-    const node = { number: this.#nodes.length, kind, size: 0, names: new Map(), gone: false };
+    const maps = { names: new Map(), streams: new Map(), attributes: new Map() };
+    const node = { number: this.#nodes.length, kind, size: 0, gone: false, ...maps };
     this.#nodes.push(node);
     return node;
   }
@@ -137,8 +196,17 @@ export class ModelTree {
     return node.kind === 'directory' ? node : 'not-directory';
   }
 
+  #isGone(number: number): boolean {
+    return this.#nodes[number]?.gone !== false;
+  }
+
+  #stream(node: Node, name: string): string | undefined {
+    return [...node.streams.keys()].find((known) => known.toLowerCase() === name.toLowerCase());
+  }
+
   #below(node: Node): Node[] {
-    return [node, ...[...node.names.values()].flatMap((child) => this.#below(child))];
+    const children = [...node.names.values()].flatMap((child) => this.#below(child));
+    return [node, ...node.streams.values(), ...children];
   }
 
   #sweep(): void {
