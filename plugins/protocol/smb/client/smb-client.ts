@@ -7,6 +7,7 @@ import type { Connection, Net, Receiver } from '#core/ports/net.ts';
 import type { Random } from '#core/ports/random.ts';
 import { DecodeError } from '#core/wire/reader.ts';
 import { type BreakNotification, readBreak } from '../break-notice.ts';
+import { echo } from '../commands/echo.ts';
 import type { Dialect } from '../connection-state.ts';
 import { type CipherId, TRANSFORM_PROTOCOL_ID, transformSession } from '../crypto/encryption.ts';
 import { PREAUTH_START, preauth } from '../crypto/preauth.ts';
@@ -25,7 +26,7 @@ import { SmbReader } from '../wire/reader.ts';
 import { MESSAGE_SIZE_MAX } from '../wire/writer-pool.ts';
 import type { ClientKeys } from './keys.ts';
 import { writeRequests } from './outgoing.ts';
-import type { Reply, Request, Ticket } from './reply.ts';
+import { type Reply, type Request, request, type Ticket } from './reply.ts';
 
 export interface ClientDependencies {
   readonly net: Net;
@@ -137,8 +138,8 @@ export class SmbClient implements Receiver {
   }
 
   /** Sends one request, alone. */
-  send<Answer>(request: Request): Ticket<Answer> {
-    return this.compound([request])[0] as Ticket<Answer>;
+  send<Answer>(asked: Request): Ticket<Answer> {
+    return this.compound([asked])[0] as Ticket<Answer>;
   }
 
   /** Sends requests in one message. Signed by the session of each; sealed by that of the first where `seals`. */
@@ -146,8 +147,8 @@ export class SmbClient implements Receiver {
     const first = this.#nextMessageId;
     const { message, charges } = writeRequests(this, requests, first, !seals);
     let id = first;
-    const tickets = requests.map((request, index) => {
-      const ticket = this.#expect(request, id);
+    const tickets = requests.map((asked, index) => {
+      const ticket = this.#expect(asked, id);
       id += BigInt(charges[index] as number);
       return ticket;
     });
@@ -179,17 +180,34 @@ export class SmbClient implements Receiver {
     });
   }
 
-  #expect(request: Request, messageId: bigint): Ticket<unknown> {
+  /** A message of one request whose answer nobody waits for. */
+  sendUnasked(message: Buffer): void {
+    this.#nextMessageId += 1n;
+    this.sendRaw(message);
+  }
+
+  /** Whether the server answers an ECHO, rather than close the connection. */
+  async isAlive(sessionId: bigint): Promise<boolean> {
+    try {
+      await this.send(request(echo, null, { sessionId })).reply;
+      return true;
+    } catch (error) {
+      if (this.#isClosed) return false;
+      throw error;
+    }
+  }
+
+  #expect(asked: Request, messageId: bigint): Ticket<unknown> {
     let told: (asyncId: bigint) => void = () => {};
     const interim = new Promise<bigint>((resolve) => {
       told = resolve;
     });
     const reply = new Promise<Reply<unknown>>((resolve, reject) => {
       if (this.#isClosed) reject(new Error('the connection is closed'));
-      this.#waiting.set(messageId, { request, resolve, reject, told });
+      this.#waiting.set(messageId, { request: asked, resolve, reject, told });
       this.clock.after(this.#deadlineMs, () => {
         if (!this.#waiting.delete(messageId)) return;
-        reject(new Error(`${request.command.name}: no answer in ${this.#deadlineMs} ms`));
+        reject(new Error(`${asked.command.name}: no answer in ${this.#deadlineMs} ms`));
       });
     });
     // Whoever does not ask for the reply need not hear that there was none.
@@ -242,22 +260,22 @@ export class SmbClient implements Receiver {
     waiting.resolve(this.#replyOf(waiting.request, header, message, isSealed));
   }
 
-  #replyOf(request: Request, header: Header, message: Buffer, isSealed: boolean): Reply<unknown> {
+  #replyOf(asked: Request, header: Header, message: Buffer, isSealed: boolean): Reply<unknown> {
     const isSigned = (header.flags & SMB2_FLAGS_SIGNED) !== 0;
     const keys = this.keys.get(header.sessionId);
     if (isSigned && keys !== undefined && !keys.signer.verifies(message)) {
-      throw new DecodeError(`${request.command.name}: the response is signed by somebody else`);
+      throw new DecodeError(`${asked.command.name}: the response is signed by somebody else`);
     }
     const isError =
       message.length >= HEADER_SIZE + ERROR_STRUCTURE_SIZE - 1 &&
       header.status >>> 30 === 3 &&
       message.readUInt16LE(HEADER_SIZE) === ERROR_STRUCTURE_SIZE &&
-      !(request.command.code === 1 && header.status === 0xc000_0016);
+      !(asked.command.code === 1 && header.status === 0xc000_0016);
     const body = (): SmbReader => new SmbReader(message, 0, HEADER_SIZE);
     return {
       header,
       status: header.status,
-      answer: isError ? undefined : this.#answerOf(request, header, body()),
+      answer: isError ? undefined : this.#answerOf(asked, header, body()),
       errorData: isError ? readError(body()) : Buffer.alloc(0),
       isSigned,
       isSealed,
@@ -265,10 +283,10 @@ export class SmbClient implements Receiver {
   }
 
   /** A warning may come with either body. */
-  #answerOf(request: Request, header: Header, from: SmbReader): unknown {
-    if (header.status >>> 30 !== 2) return request.command.decodeResponse(from);
+  #answerOf(asked: Request, header: Header, from: SmbReader): unknown {
+    if (header.status >>> 30 !== 2) return asked.command.decodeResponse(from);
     try {
-      return request.command.decodeResponse(from);
+      return asked.command.decodeResponse(from);
     } catch (error) {
       if (error instanceof DecodeError) return undefined;
       throw error;

@@ -39,7 +39,7 @@ export class Signer {
 
   /** Sets the flag and puts the signature in; `message` is one header with its body and padding. */
   sign(message: Buffer): void {
-    message.writeUInt32LE(message.readUInt32LE(16) | SMB2_FLAGS_SIGNED, 16);
+    message.writeUInt32LE((message.readUInt32LE(16) | SMB2_FLAGS_SIGNED) >>> 0, 16);
     this.#mac(message, nonceOf(message)).copy(message, SIGNATURE_OFFSET, 0, SIGNATURE_SIZE);
   }
 

@@ -13,6 +13,7 @@ import { REFUSED } from './refused.ts';
 import { requestResumeKey } from './resume-key.ts';
 import { setSparse } from './set-sparse.ts';
 import { setZeroData } from './set-zero-data.ts';
+import { validateNegotiateInfo } from './validate-negotiate.ts';
 
 export const FSCTLS: ReadonlyMap<number, Fsctl> = new Map(
   [
@@ -31,6 +32,7 @@ export const FSCTLS: ReadonlyMap<number, Fsctl> = new Map(
     setCompression,
     createOrGetObjectId,
     getObjectId,
+    validateNegotiateInfo,
     ...REFUSED,
   ].map((fsctl) => [fsctl.code, fsctl]),
 );

@@ -8,17 +8,14 @@ import { changeNotify } from '#plugins/protocol/smb/commands/change-notify.ts';
 import { close } from '#plugins/protocol/smb/commands/close.ts';
 import { create } from '#plugins/protocol/smb/commands/create.ts';
 import { echo } from '#plugins/protocol/smb/commands/echo.ts';
+import { ioctl } from '#plugins/protocol/smb/commands/ioctl.ts';
 import { negotiate } from '#plugins/protocol/smb/commands/negotiate.ts';
 import { read } from '#plugins/protocol/smb/commands/read.ts';
 import { write } from '#plugins/protocol/smb/commands/write.ts';
 import { CREDITS_MAX } from '#plugins/protocol/smb/dispatch/window.ts';
 import * as status from '#plugins/protocol/smb/status.ts';
-import {
-  HEADER_SIZE,
-  SMB2_FLAGS_ASYNC_COMMAND,
-  writeHeader,
-} from '#plugins/protocol/smb/wire/header.ts';
-import { SmbWriter } from '#plugins/protocol/smb/wire/writer.ts';
+import { HEADER_SIZE, SMB2_FLAGS_ASYNC_COMMAND } from '#plugins/protocol/smb/wire/header.ts';
+import { messageOf } from '../../../fuzz/smb-samples.ts';
 import { suite } from '../../../support/suite.ts';
 import {
   connected,
@@ -37,37 +34,6 @@ const test = suite('smb/requests');
 const plain = { flags: 0, channel: 0 };
 const reading = (id = LAST_OPEN, length = 100) =>
   ({ id, offset: 0n, length, minimumCount: 0, ...plain }) as const;
-
-function messageOf(
-  command: AnyCommand,
-  args: unknown,
-  more: {
-    readonly messageId: bigint;
-    readonly sessionId?: bigint;
-    readonly treeId?: number;
-    readonly asyncId?: bigint;
-    readonly nextCommand?: number;
-    readonly flags?: number;
-    readonly creditCharge?: number;
-  },
-): Buffer {
-  const to = new SmbWriter(4096);
-  const { asyncId = 0n, flags = 0 } = more;
-  writeHeader(to, {
-    creditCharge: 1,
-    status: 0,
-    command: command.code,
-    credits: 1,
-    nextCommand: 0,
-    treeId: 0,
-    sessionId: 0n,
-    ...more,
-    asyncId,
-    flags: flags | (asyncId === 0n ? 0 : SMB2_FLAGS_ASYNC_COMMAND),
-  });
-  command.encodeRequest(to, args);
-  return Buffer.from(to.finish());
-}
 
 function cancelOf(session: ClientSession, asyncId: bigint, messageId: bigint): Buffer {
   return messageOf(cancel as AnyCommand, null, { asyncId, messageId, sessionId: session.id });
@@ -393,4 +359,51 @@ test('responses of one message are padded, the last is not', () =>
     assert.is(first?.header.nextCommand, 72);
     assert.is(last?.header.nextCommand, 0);
     assert.is(session.client.lastResponse.length, 68);
+  }));
+
+/** VALIDATE_NEGOTIATE_INFO as the client said it at the beginning, but for what is changed. */
+function negotiated(
+  clientGuid: string,
+  more: { readonly capabilities?: number; readonly dialects?: readonly number[] },
+): Buffer {
+  const { capabilities = 0x67, dialects = [0x0202, 0x0210, 0x0300, 0x0302] } = more;
+  const input = Buffer.alloc(24 + 2 * dialects.length);
+  input.writeUInt32LE(capabilities, 0);
+  input.write(clientGuid, 4, 'hex');
+  input.writeUInt16LE(1, 20);
+  input.writeUInt16LE(dialects.length, 22);
+  for (const [index, dialect] of dialects.entries()) input.writeUInt16LE(dialect, 24 + 2 * index);
+  return input;
+}
+
+const VALIDATE = {
+  code: 0x0014_0204,
+  id: LAST_OPEN,
+  inputSizeMax: 0,
+  outputSizeMax: 24,
+  flags: 1,
+} as const;
+
+test('VALIDATE_NEGOTIATE_INFO tells the same again, and a lie ends the connection', () =>
+  onSmbStage(async (stage) => {
+    const dialects = [0x0202, 0x0210, 0x0300, 0x0302] as const;
+    const tree = await connected(stage, { dialects }, 'IPC$');
+    const { clientGuid } = tree.session.client;
+    const { answer } = await tree.ask(ioctl, { ...VALIDATE, input: negotiated(clientGuid, {}) });
+    const guid = '000102030405060708090a0b0c0d0e0f';
+    assert.is(answer?.output.toString('hex'), `46000000${guid}03000203`);
+    const lies = [
+      negotiated(clientGuid, { capabilities: 1 }),
+      negotiated(clientGuid, { dialects: [0x0300] }),
+      negotiated('ff'.repeat(16), {}),
+    ];
+    for (const input of lies) {
+      const other = await connected(stage, { dialects }, 'IPC$');
+      const { client } = other.session;
+      other.begin(ioctl, { ...VALIDATE, input });
+      await client.closedBy;
+    }
+    const newest = await connected(stage, {}, 'IPC$');
+    newest.begin(ioctl, { ...VALIDATE, input: negotiated(newest.session.client.clientGuid, {}) });
+    await newest.session.client.closedBy;
   }));

@@ -1,0 +1,23 @@
+/** FSCTL_VALIDATE_NEGOTIATE_INFO ([MS-SMB2] §3.3.5.15.12): whether both sides were told the same at the beginning. */
+import { validateNegotiate } from '../negotiate/validate.ts';
+import { STATUS_ACCESS_DENIED, STATUS_INVALID_PARAMETER, STATUS_SUCCESS } from '../status.ts';
+import type { Fsctl } from './fsctl.ts';
+
+const OUTPUT_SIZE = 24;
+
+export const validateNegotiateInfo: Fsctl = {
+  name: 'FSCTL_VALIDATE_NEGOTIATE_INFO',
+  code: 0x0014_0204,
+  on: 'server',
+
+  handle(call, { input, outputSizeMax }) {
+    const { connection } = call.inside;
+    if (outputSizeMax < OUTPUT_SIZE) return { status: STATUS_INVALID_PARAMETER };
+    const output = validateNegotiate(connection, input);
+    if (output === undefined) {
+      connection.destroy();
+      return { status: STATUS_ACCESS_DENIED };
+    }
+    return { status: STATUS_SUCCESS, response: { output } };
+  },
+};
