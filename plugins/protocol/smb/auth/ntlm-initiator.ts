@@ -47,8 +47,6 @@ const FLAGS =
   NTLMSSP_NEGOTIATE_128 |
   NTLMSSP_NEGOTIATE_KEY_EXCH;
 
-const MECHANISMS = [OID_NTLMSSP];
-
 export interface Credentials {
   readonly user: string;
   readonly password: string;
@@ -56,19 +54,22 @@ export interface Credentials {
 }
 
 export class NtlmInitiator {
+  readonly #mechanisms: readonly string[];
   readonly #credentials: Credentials;
   readonly #random: Random;
   readonly #negotiate = writeNegotiate({ flags: FLAGS });
   /** 16 bytes, once the challenge was answered. */
   sessionKey: Buffer = Buffer.alloc(0);
 
-  constructor(credentials: Credentials, random: Random) {
+  /** @param mechanisms The list that it vouches for, as it was sent. */
+  constructor(credentials: Credentials, random: Random, mechanisms = [OID_NTLMSSP]) {
+    this.#mechanisms = mechanisms;
     this.#credentials = credentials;
     this.#random = random;
   }
 
   first(): Buffer {
-    return writeInit(MECHANISMS, this.#negotiate);
+    return writeInit(this.#mechanisms, this.#negotiate);
   }
 
   /** The answer to the server's token. */
@@ -78,7 +79,7 @@ export class NtlmInitiator {
       throw new DecodeError('SPNEGO: the server sent no challenge');
     }
     const answer = this.#authenticate(message.token);
-    const mic = firstSignature('client', this.sessionKey, true, mechanismListDer(MECHANISMS));
+    const mic = firstSignature('client', this.sessionKey, true, mechanismListDer(this.#mechanisms));
     return writeResp({ state: undefined, mechanism: undefined, token: answer, mic });
   }
 
