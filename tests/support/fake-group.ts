@@ -172,7 +172,7 @@ export class FakeGroup implements Group {
     this.#open = false;
     if (this.#changes === 0 && reply === undefined) return this.#staged as Position;
     this.#staged += 1;
-    if (!this.holding) this.#committed = this.#staged;
+    if (!this.holding) this.release();
     if (reply !== undefined) {
       this.sealed.push(reply.key);
       const copy = Buffer.from(reply.reply);

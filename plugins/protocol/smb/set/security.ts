@@ -77,14 +77,15 @@ function ownersOf(
   information: number,
 ): Result<Owners, number> {
   let { uid, gid } = inode;
-  if ((information & OWNER_SECURITY_INFORMATION) !== 0) {
-    const account = set.owner === undefined ? undefined : accountOf(scene.domain, set.owner);
+  // What is to be set and is not there stays as it is.
+  if ((information & OWNER_SECURITY_INFORMATION) !== 0 && set.owner !== undefined) {
+    const account = accountOf(scene.domain, set.owner);
     if (account?.kind !== 'user') return err(STATUS_INVALID_OWNER);
     if (!mayOwn(caller, account.id, uid)) return err(STATUS_INVALID_OWNER);
     uid = account.id;
   }
-  if ((information & GROUP_SECURITY_INFORMATION) !== 0) {
-    const account = set.group === undefined ? undefined : accountOf(scene.domain, set.group);
+  if ((information & GROUP_SECURITY_INFORMATION) !== 0 && set.group !== undefined) {
+    const account = accountOf(scene.domain, set.group);
     if (account?.kind !== 'group') return err(STATUS_INVALID_PRIMARY_GROUP);
     gid = account.id;
   }
