@@ -124,7 +124,7 @@ export class SmbConnection implements Receiver, ConnectionState {
     if (this.isClosed) return;
     this.isClosed = true;
     this.pended.cancelAll();
-    for (const session of [...this.sessions.values()]) endSession(this, session, 'lost');
+    for (const session of [...this.sessions.values()]) endSession(this, session);
     this.#deps.closed(this);
   }
 

@@ -5,22 +5,15 @@ import type { Scene } from './scene.ts';
 import type { ServerSession } from './server-session.ts';
 import type { TreeConnect } from './tree-connect.ts';
 
-/** `lost`: the connection broke, the client logged off or came back by another one. Durable opens wait for it then. */
-export type EndReason = 'logoff' | 'lost';
-
-export function endSession(
-  connection: SmbConnection,
-  session: ServerSession,
-  reason: EndReason,
-): void {
+/** By LOGOFF, with its connection, or because its client came back by another one: durable opens wait for their client. */
+export function endSession(connection: SmbConnection, session: ServerSession): void {
   const { scene } = connection;
   connection.sessions.delete(session.id);
   scene.sessions.remove(session);
   session.isValid = false;
   session.acceptor = undefined;
   session.trees.clear();
-  // Whoever serves no longer changes nothing: the next box has the durable opens, and knows of no others.
-  if (scene.group.serving) endOpens(scene, scene.table.ofSession(session.id), reason === 'lost');
+  endOpens(scene, scene.table.ofSession(session.id), true);
 }
 
 export function endTree(scene: Scene, session: ServerSession, tree: TreeConnect): void {

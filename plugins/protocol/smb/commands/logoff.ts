@@ -13,8 +13,7 @@ export const logoff: Command<null, null> = {
   handle({ inside }) {
     const { connection, session } = inside;
     if (session === undefined) return { status: STATUS_USER_SESSION_DELETED };
-    // Durable opens wait for their user's next session, as if the connection had broken.
-    endSession(connection, session, 'lost');
+    endSession(connection, session);
     return { status: STATUS_SUCCESS, response: null };
   },
 };

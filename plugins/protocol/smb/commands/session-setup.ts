@@ -204,11 +204,11 @@ function endPrevious({ scene }: SmbCall, session: ServerSession, previousId: big
   if (previousId === 0n || previousId === session.id) return;
   const previous = scene.sessions.get(previousId);
   if (previous === undefined || !isSameName(previous.user.name, session.user.name)) return;
-  endSession(previous.home, previous, 'lost');
+  endSession(previous.home, previous);
 }
 
 function end({ inside }: SmbCall, session: ServerSession): void {
-  endSession(inside.connection, session, 'logoff');
+  endSession(inside.connection, session);
 }
 
 const isSameName = (one: string, other: string): boolean =>

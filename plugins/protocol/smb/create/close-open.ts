@@ -2,6 +2,7 @@
 import type { FileOpen, Open } from '../open.ts';
 import type { Scene } from '../scene.ts';
 import { type Transact, transactSoon } from '../transact.ts';
+import { retell } from './durable.ts';
 import { settle } from './settle.ts';
 
 /** CLOSE, and every other end but a lost connection of a durable open (§3.3.4.17, §3.3.5.10). */
@@ -17,11 +18,12 @@ export function closeOpen(scene: Scene, open: Open, transact: Transact): void {
   settle(scene, { volume, file, content, stream, place, removes }, transact);
 }
 
-/** The connection, session or tree of these opens is gone: durable ones wait for their client, if `keeps` (§3.3.7.1). */
+/** The session or tree of these opens is gone: durable ones wait for their client, if `keeps` (§3.3.5.6, §3.3.7.1). */
 export function endOpens(scene: Scene, opens: readonly Open[], keeps: boolean): void {
   for (const open of opens) {
-    if (keeps && open.kind === 'file' && survives(scene, open)) disconnect(scene, open);
-    else if (!scene.group.serving) forget(scene, open);
+    // Whoever serves no longer changes nothing: the next box has the durable opens, and knows of no others.
+    if (!scene.group.serving) forget(scene, open);
+    else if (keeps && open.kind === 'file' && survives(scene, open)) disconnect(scene, open);
     else transactSoon(scene, (transact) => closeOpen(scene, open, transact));
   }
 }
@@ -32,6 +34,7 @@ function survives(scene: Scene, open: FileOpen): boolean {
 
 function disconnect(scene: Scene, open: FileOpen): void {
   forget(scene, open);
+  retell(scene, open);
   scene.opens.disconnect(open.held, scene.durables.infoOf(open.held)?.timeoutMs ?? 0);
 }
 

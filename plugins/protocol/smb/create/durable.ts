@@ -86,17 +86,22 @@ export interface Extra {
   /** What has the names; of a stream its base file. */
   readonly file: FileId;
   readonly allocation: number;
+  readonly position: number;
   readonly action: number;
 }
 
+/** Bytes before the name. */
+const EXTRA_SIZE = 36;
+
 function encodeExtra(open: FileOpen): Buffer {
   const name = Buffer.from(open.place.name, 'latin1');
-  const extra = Buffer.alloc(28 + name.length);
+  const extra = Buffer.alloc(EXTRA_SIZE + name.length);
   extra.writeBigUInt64LE(BigInt(open.place.directory), 0);
   extra.writeBigUInt64LE(BigInt(open.file), 8);
   extra.writeBigUInt64LE(BigInt(open.allocation), 16);
-  extra.writeUInt32LE(open.created.action ?? 0, 24);
-  extra.set(name, 28);
+  extra.writeBigUInt64LE(BigInt(open.position), 24);
+  extra.writeUInt32LE(open.created.action ?? 0, 32);
+  extra.set(name, EXTRA_SIZE);
   return extra;
 }
 
@@ -104,10 +109,11 @@ export function decodeExtra(extra: Buffer): Extra {
   return {
     place: {
       directory: Number(extra.readBigUInt64LE(0)) as FileId,
-      name: extra.toString('latin1', 28) as Name,
+      name: extra.toString('latin1', EXTRA_SIZE) as Name,
     },
     file: Number(extra.readBigUInt64LE(8)) as FileId,
     allocation: Number(extra.readBigUInt64LE(16)),
-    action: extra.readUInt32LE(24),
+    position: Number(extra.readBigUInt64LE(24)),
+    action: extra.readUInt32LE(32),
   };
 }

@@ -57,10 +57,12 @@ export function make(trial: Attempt, target: Target): Step {
   const made = call.transact((transaction) => makeAll(trial, target, transaction));
   if (!made.ok) return refused(ntStatus[made.error]);
   const { file, content } = made.value;
+  const ref = { volume: share.volume.record.id, file: content };
   const answer = heldOr(
+    trial,
+    ref,
     call.scene.opens.open({
-      volume: share.volume.record.id,
-      file: content,
+      ...ref,
       holder: holderOf(call, trial.id),
       clientGuid: call.connection.clientGuid,
       access: granted,

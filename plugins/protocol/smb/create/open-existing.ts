@@ -66,6 +66,8 @@ export function openExisting(trial: Attempt, target: Target): Step {
     return refused(STATUS_SHARING_VIOLATION);
   }
   const answer = heldOr(
+    trial,
+    { volume, file: content.id },
     call.scene.opens.open({
       volume,
       file: content.id,

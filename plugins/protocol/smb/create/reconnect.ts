@@ -72,8 +72,6 @@ function refuseClaim(
   claim: Claim,
   { open, info }: DurableOpen,
 ): number | undefined {
-  // An open of version 2 is found by version 1 as well, which knows less of it.
-  if (info.version < claim.version) return STATUS_OBJECT_NAME_NOT_FOUND;
   if (claim.version === 2 && info.createGuid !== claim.createGuid) {
     return STATUS_OBJECT_NAME_NOT_FOUND;
   }
@@ -81,7 +79,7 @@ function refuseClaim(
   if (!open.isDisconnected) return STATUS_OBJECT_NAME_NOT_FOUND;
   if (info.share.toLowerCase() !== share.name.toLowerCase()) return STATUS_OBJECT_NAME_NOT_FOUND;
   if (open.volume !== share.volume.record.id) return STATUS_OBJECT_NAME_NOT_FOUND;
-  // The level that is asked for counts no more: what comes back is what there was.
+  // Whatever level is asked for: only the context counts.
   const { lease } = request.contexts;
   const { grant } = open;
   if (grant.kind !== 'lease') {
@@ -107,7 +105,7 @@ function rebuilt(
   inode: Inode,
   content: Inode,
 ): FileOpen {
-  const { place, allocation } = decodeExtra(info.extra);
+  const { place, allocation, position } = decodeExtra(info.extra);
   const streams = content === inode ? [] : share.volume.tree.streams(inode.id);
   const stream = streams.find(({ id }) => id === content.id)?.name ?? ('' as Name);
   return {
@@ -130,7 +128,7 @@ function rebuilt(
     createOptions: info.createOptions,
     place,
     writeTimeIsSet: false,
-    position: 0,
+    position,
     mode: info.createOptions & OPTIONS_MODE,
     enumeration: undefined,
     channelSequence: info.channelSequence,
