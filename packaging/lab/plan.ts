@@ -26,12 +26,17 @@ export interface LabNet {
   readonly references: string;
 }
 
+export const PROTOCOLS = ['nfs', 'smb'] as const;
+export type Protocol = (typeof PROTOCOLS)[number];
+
 export interface LabOptions {
   readonly boxes: number;
   /** One a box: `posix`, `memory`. */
   readonly backends: readonly string[];
   readonly handles: 'generic' | 'issuer';
   readonly durability: 'disk' | 'memory';
+  /** Default NFS alone. With `smb` there are a user and a share of the whole volume. */
+  readonly protocols?: readonly Protocol[];
   readonly arbiter: 'witness' | 'gateway' | 'alone';
   readonly directory: string;
   /** The service address, in 127.0.0.0/8; boxes get the addresses after it. */
@@ -70,6 +75,9 @@ export interface LabPlan {
 /** One volume and one export, named as people would. */
 export const LAB_VOLUME = 'files';
 export const LAB_EXPORT = '/files';
+export const LAB_SHARE = 'files';
+/** The one who may use the share; nobody but this machine reaches a lab. */
+export const LAB_USER = { name: 'lab', password: 'lab-Password-1', uid: 1000 };
 export const WITNESS = 'witness';
 /** More than anybody has tried; each is a process of some 100 MB. */
 const BOXES_MAX = 7;

@@ -8,6 +8,8 @@ import { ask } from '#tui/control-client.ts';
 import {
   type BoxPlan,
   LAB_EXPORT,
+  LAB_SHARE,
+  LAB_USER,
   LAB_VOLUME,
   type LabOptions,
   type LabPlan,
@@ -160,6 +162,10 @@ export class Lab {
       export: LAB_EXPORT,
       address: options.address,
       ports: options.ports,
+      ...(this.#hasSmb && {
+        share: LAB_SHARE,
+        user: { name: LAB_USER.name, password: LAB_USER.password },
+      }),
       boxes: boxes.map((box) => ({
         name: box.name,
         pid: this.pid(box.name),
@@ -181,6 +187,10 @@ export class Lab {
     this.#ending = true;
     const children = [...this.#boxes.values(), ...(this.#witness ? [this.#witness] : [])];
     await Promise.all(children.map(endProcess));
+  }
+
+  get #hasSmb(): boolean {
+    return this.plan.options.protocols?.includes('smb') === true;
   }
 
   async #startAll(): Promise<void> {
@@ -209,6 +219,11 @@ export class Lab {
       squash,
       handles,
     });
+    if (this.#hasSmb) {
+      await this.control(first, 'user.add', LAB_USER);
+      const share = { name: LAB_SHARE, volume: LAB_VOLUME, owner: LAB_USER.name };
+      await this.control(first, 'share.add', share);
+    }
     await this.control(first, 'address.add', { address: options.address });
   }
 

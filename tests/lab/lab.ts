@@ -11,6 +11,7 @@ import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import { join, resolve } from 'node:path';
 import yargs, { type Argv } from 'yargs';
+import { PROTOCOLS, type Protocol } from '#packaging/lab/plan.ts';
 import { Lab } from '#packaging/lab/processes.ts';
 import { programOf } from '#packaging/lab/program.ts';
 import { BRIDGE_ADDRESS, BridgeNetwork, bridgeLack } from './network.ts';
@@ -30,6 +31,7 @@ async function main(): Promise<void> {
           durability: args.durability,
           arbiter: args.boxes === 1 ? 'alone' : args.arbiter,
           squash: args.squash,
+          protocols: args.protocols.split(',') as Protocol[],
           directory: args.dir,
           address: args.address ?? (args.net === 'bridge' ? BRIDGE_ADDRESS : '127.0.0.10'),
           ports: {
@@ -94,6 +96,11 @@ function labOptions(args: Argv) {
     .option('squash', {
       choices: ['root_squash', 'no_root_squash', 'all_squash'] as const,
       default: 'no_root_squash' as const,
+    })
+    .option('protocols', {
+      type: 'string',
+      default: 'nfs',
+      describe: `Of ${PROTOCOLS.join(', ')}; with smb there are a share and a user`,
     })
     .option('address', {
       type: 'string',

@@ -1,9 +1,8 @@
 /** Where a lab's share is, and who may use it, as clients that others wrote are told. */
-import type { LabOptions } from '#packaging/lab/plan.ts';
 import type { Lab } from '#packaging/lab/processes.ts';
 
 /** For a lab that serves SMB beside NFS. */
-export const WITH_SMB = { protocols: ['nfs', 'smb'] } as object as Partial<LabOptions>;
+export const WITH_SMB = { protocols: ['nfs', 'smb'] } as const;
 
 export interface SmbTarget {
   readonly address: string;

@@ -37,6 +37,7 @@ type AddArgs = Place & {
   readonly readOnly: boolean;
   readonly encrypted: boolean;
   readonly comment: string;
+  readonly owner?: string;
 };
 
 function addCommand(shell: Shell): CommandModule<object, AddArgs> {
@@ -65,6 +66,7 @@ function addCommand(shell: Shell): CommandModule<object, AddArgs> {
         encrypted: args.encrypted,
         comment: args.comment,
         ...(networks !== undefined && { networks }),
+        ...(args.owner !== undefined && { owner: args.owner }),
       });
       shell.out(`share ${args.NAME} added\n`);
     },
@@ -91,6 +93,7 @@ const addOptions = {
     default: false,
     describe: 'Refuse sessions that do not encrypt (SMB 3.0 and later)',
   },
+  owner: { type: 'string', requiresArg: true, describe: 'Give the folder to this user' },
   comment: { type: 'string', requiresArg: true, default: '', describe: 'Shown beside it' },
 } as const;
 

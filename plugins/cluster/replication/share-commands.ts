@@ -7,9 +7,12 @@ import {
   SHARES_MAX,
   type ShareRecord,
 } from '#core/group/registry.ts';
+import { ROOT_CALLER } from '#core/vfs/caller.ts';
 import { type FileId, ROOT_ID } from '#core/vfs/inode.ts';
 import { nameOfText } from '#core/vfs/name.ts';
+import { SET_NOTHING } from '#core/vfs/set-attributes.ts';
 import type { Tree } from '#core/volume/operation.ts';
+import { setAttributes } from '#core/volume/operations/set-attributes.ts';
 import type { Command, CommandDependencies } from './commands.ts';
 import { demandRoom, demandVolume, Networks, put, refuseNetworks } from './orders.ts';
 
@@ -44,6 +47,8 @@ const Add = v.object({
     '',
   ),
   networks: Networks,
+  /** Who is given the folder: a new volume's belongs to root, which no user is. */
+  owner: v.optional(v.string()),
 });
 const Remove = v.object({ name: v.string() });
 
@@ -56,7 +61,7 @@ export function shareCommands(deps: CommandDependencies): Readonly<Record<string
 
 async function add(
   deps: CommandDependencies,
-  { name, volume: volumeName, folder, ...more }: v.InferOutput<typeof Add>,
+  { name, volume: volumeName, folder, owner, ...more }: v.InferOutput<typeof Add>,
 ): Promise<ShareRecord> {
   demandRoom(deps, `share ${name}`);
   const { registry } = deps.state;
@@ -74,6 +79,7 @@ async function add(
   if (root === undefined) {
     throw new Error(`share ${name}: volume ${volumeName} has no folder ${folder}; make it first`);
   }
+  if (owner !== undefined) await give(deps, volume.id, root, owner);
   const id = registry.nextId('share');
   const record: ShareRecord = { id, name, volume: volume.id, root, ...more };
   await put(deps, { kind: 'put-share', record });
@@ -88,6 +94,31 @@ async function remove(
   if (record === undefined) throw new Error(`share ${name}: does not exist`);
   await put(deps, { kind: 'remove-share', id: record.id });
   return { removed: record.name };
+}
+
+/** The folder belongs to a user and the user's group from now on; what is in it stays as it is. */
+async function give(
+  deps: CommandDependencies,
+  volumeId: number,
+  file: FileId,
+  owner: string,
+): Promise<void> {
+  const user = deps.state.registry.user(owner);
+  if (user === undefined) throw new Error(`user ${owner}: does not exist; add it first`);
+  const { group } = deps;
+  const volume = group.volume(volumeId);
+  if (volume === undefined || !group.accepting) {
+    throw new Error('this box does not serve now; try again in a moment');
+  }
+  const set = { ...SET_NOTHING, uid: user.uid, gid: user.gid };
+  const args = { file, set, guard: undefined };
+  const transaction = group.begin();
+  const done = transaction.change(setAttributes, volume, ROOT_CALLER, args);
+  if (!done.ok) {
+    group.abandon();
+    throw new Error(`user ${owner}: cannot be given the folder (${done.error})`);
+  }
+  await group.committing(group.seal(undefined));
 }
 
 function folderOf(tree: Tree, path: string): FileId | undefined {
