@@ -39,7 +39,8 @@ export class Smbclient {
   async does(commands: string, way: Way = NEWEST): Promise<string> {
     const { code, out, err } = await this.tries(commands, way);
     assert.is(code, 0, `smbclient ${way.dialect} ${way.protection}: ${commands}\n${out}${err}`);
-    assert.not.match(out, /^NT_STATUS_\w+/m, `${way.dialect} ${way.protection}: ${commands}`);
+    // Short names of DOS there are none, which `allinfo` asks for and goes on.
+    assert.not.match(out, /^NT_STATUS_\w+(?! getting alt name)\b/m, `${way.dialect} ${way.protection}: ${commands}`);
     return out;
   }
 

@@ -21,7 +21,7 @@ export const FILE_OVERWRITE_IF = 5;
 export const FILE_DIRECTORY_FILE = 0x1;
 export const SHARE_ALL = 0x7;
 /** Read, write and delete data, attributes and the security descriptor's reading. */
-export const ACCESS_CHANGE = 0x0013_01bf;
+export const ACCESS_CHANGE = 0x0013_019f;
 export const OPLOCK_BATCH = 0x09;
 export const OPLOCK_LEASE = 0xff;
 
