@@ -134,20 +134,19 @@ function take(
       exclusive: (flags & SMB2_LOCKFLAG_EXCLUSIVE_LOCK) !== 0,
     }),
   );
-  return breakOthers(call, open, 'lock', () => {
-    switch (call.scene.opens.lock(open.held, ranges)) {
-      case 'granted':
-        return SUCCESS;
-      case 'invalid-range':
-        return { status: STATUS_INVALID_LOCK_RANGE };
-      case 'too-many':
-        return { status: STATUS_INSUFFICIENT_RESOURCES };
-      case 'not-granted':
-        return locks.some(waits)
-          ? waitFor(call, open, ranges[0] as RangeRequest)
-          : { status: STATUS_LOCK_NOT_GRANTED };
-    }
-  });
+  switch (call.scene.opens.lock(open.held, ranges)) {
+    case 'granted':
+      // Not before: who tries in vain must not cost others what they cache, and durable opens with it.
+      return breakOthers(call, open, 'lock', () => SUCCESS);
+    case 'invalid-range':
+      return { status: STATUS_INVALID_LOCK_RANGE };
+    case 'too-many':
+      return { status: STATUS_INSUFFICIENT_RESOURCES };
+    case 'not-granted':
+      return locks.some(waits)
+        ? waitFor(call, open, ranges[0] as RangeRequest)
+        : { status: STATUS_LOCK_NOT_GRANTED };
+  }
 }
 
 function waitFor(call: SmbCall, open: FileOpen, range: RangeRequest): Promise<Outcome<null>> {

@@ -129,17 +129,23 @@ function writeFile(
     return { status: STATUS_INVALID_PARAMETER };
   }
   if (data.length === 0) return { status: STATUS_SUCCESS, response: { count: 0 } };
-  return breakOthers(call, open, 'write', () => {
+  const go = (run: (inode: Inode, offset: number) => Later): Later => {
     const inode = open.volume.tree.inode(open.content);
     if (inode === undefined) return { status: STATUS_FILE_CLOSED };
     // Whoever may only append writes at the end, wherever it was meant to go.
     const offset = mayWrite ? Number(asked) : inode.size;
-    if (!call.scene.opens.mayWrite(open.held, open.held, offset, data.length)) {
-      return { status: STATUS_FILE_LOCK_CONFLICT };
-    }
-    return putBytes(call, open, inode, offset, request);
-  });
+    const isFree = call.scene.opens.mayWrite(open.held, open.held, offset, data.length);
+    return isFree ? run(inode, offset) : { status: STATUS_FILE_LOCK_CONFLICT };
+  };
+  // Asked before as well: a write that is refused must not cost others what they cache.
+  return go(() =>
+    breakOthers(call, open, 'write', () =>
+      go((inode, offset) => putBytes(call, open, inode, offset, request)),
+    ),
+  );
 }
+
+type Later = Outcome<WriteResponse> | Promise<Outcome<WriteResponse>>;
 
 function putBytes(
   call: SmbCall,
