@@ -14,7 +14,7 @@ import { MountClient, Nfs3Client, NfsError } from '#plugins/protocol/nfs/client/
 import { RpcClient, RpcError } from '#plugins/protocol/nfs/client/rpc-client.ts';
 import { NFS3ERR_STALE } from '#plugins/protocol/nfs/v3/status.ts';
 import type { DemoOptions } from '#tui/runner.ts';
-import { LAB_EXPORT, LAB_VOLUME } from '../lab/plan.ts';
+import { LAB_EXPORT, LAB_SHARE, LAB_USER, LAB_VOLUME } from '../lab/plan.ts';
 import { Lab } from '../lab/processes.ts';
 import { programOf } from '../lab/program.ts';
 import { type Copied, copyTree, readBack } from './copy.ts';
@@ -49,7 +49,8 @@ export async function runDemo(options: DemoOptions): Promise<number> {
       squash: 'no_root_squash',
       directory,
       address: options.address,
-      ports: { nfs: 0, mount: 0, portmap: 0, smb: 0, metrics: 0 },
+      ports: { nfs: 0, mount: 0, portmap: 0, metrics: 0, smb: 0 },
+      protocols: ['nfs', 'smb'],
       log,
     },
     programOf(),
@@ -197,6 +198,10 @@ function stayUp(lab: Lab): Promise<void> {
     [
       '\nIt stays up. Mount it (as root):',
       `  mount -t nfs -o vers=3,tcp,nolock,port=${ports.nfs},mountport=${ports.mount},mountproto=tcp ${address}:${LAB_EXPORT} /mnt`,
+      `Open it in a file manager, as ${LAB_USER.name} with password ${LAB_USER.password}:`,
+      `  smb://${LAB_USER.name}@${address}:${ports.smb}/${LAB_SHARE}`,
+      'Or from a shell:',
+      `  smbclient -p ${ports.smb} -U ${LAB_USER.name}%${LAB_USER.password} //${address}/${LAB_SHARE}`,
       'Look at it:',
       ...lab.plan.boxes.map(
         (box) => `  understudy status --control ${box.control}   (pid ${lab.pid(box.name)})`,

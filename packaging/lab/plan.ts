@@ -47,7 +47,11 @@ export interface LabOptions {
     readonly portmap: number;
     readonly smb: number;
     readonly metrics: number;
+    /** Where it is missing, 0. */
+    readonly smb?: number;
   };
+  /** What is offered and told; NFS alone where it is missing. */
+  readonly protocols?: readonly ('nfs' | 'smb')[];
   /** Squash rule of the export; the caller is root in most labs. */
   readonly squash: 'root_squash' | 'no_root_squash' | 'all_squash';
   /** Loopback where it is missing. */
@@ -76,8 +80,8 @@ export interface LabPlan {
 export const LAB_VOLUME = 'files';
 export const LAB_EXPORT = '/files';
 export const LAB_SHARE = 'files';
-/** The one who may use the share; nobody but this machine reaches a lab. */
-export const LAB_USER = { name: 'lab', password: 'lab-Password-1', uid: 1000 };
+/** Whoever runs a lab knows them; nobody else reaches its addresses. */
+export const LAB_USER = { name: 'lab', password: 'understudy-lab' };
 export const WITNESS = 'witness';
 /** More than anybody has tried; each is a process of some 100 MB. */
 const BOXES_MAX = 7;
@@ -85,7 +89,7 @@ const BOXES_MAX = 7;
 const GATEWAY_REFERENCES = 'references = [{ address = "127.0.0.1", port = 1 }]';
 
 /** On a network of its own everybody has the usual ports. */
-const PORTS = { link: 2050, nfs: 2049, mount: 20_048, portmap: 111, smb: 445, metrics: 9_100 };
+const PORTS = { link: 2050, nfs: 2049, mount: 20_048, portmap: 111, metrics: 9_100, smb: 445 };
 
 /** Makes folders, keys and box.toml for everybody. What is there already is kept, so that a lab can start again. */
 export async function planLab(wanted: LabOptions): Promise<LabPlan> {
@@ -172,6 +176,7 @@ function toml(plan: LabPlan, name: string, peers: readonly Peer[]): string {
       `mountPort = ${ports.mount}`,
     );
     lines.push(`portmapPort = ${ports.portmap}`, '');
+    // Also where it offers nothing: without root, nobody gets its own port.
     lines.push('[plugin."protocol/smb"]', `smbPort = ${ports.smb}`, '');
     if (plan.options.arbiter === 'gateway') {
       const references = plan.options.net?.references ?? GATEWAY_REFERENCES;
@@ -191,8 +196,9 @@ function addressAfter(address: string, count: number): string {
 
 async function freePorts(options: LabOptions): Promise<LabOptions['ports']> {
   const { ports, net, address } = options;
-  const pick = async (kind: keyof typeof ports): Promise<number> => {
-    if (ports[kind] !== 0) return ports[kind];
+  const pick = async (kind: keyof typeof PORTS & keyof typeof ports): Promise<number> => {
+    const given = ports[kind] ?? 0;
+    if (given !== 0) return given;
     return net === undefined ? freePort(address) : PORTS[kind];
   };
   return {
@@ -201,6 +207,7 @@ async function freePorts(options: LabOptions): Promise<LabOptions['ports']> {
     portmap: await pick('portmap'),
     smb: await pick('smb'),
     metrics: await pick('metrics'),
+    smb: await pick('smb'),
   };
 }
 

@@ -161,11 +161,8 @@ export class Lab {
       volume: LAB_VOLUME,
       export: LAB_EXPORT,
       address: options.address,
-      ports: options.ports,
-      ...(this.#hasSmb && {
-        share: LAB_SHARE,
-        user: { name: LAB_USER.name, password: LAB_USER.password },
-      }),
+      ports: this.servesSmb ? options.ports : without(options.ports, 'smb'),
+      ...(this.servesSmb && { share: LAB_SHARE, user: LAB_USER }),
       boxes: boxes.map((box) => ({
         name: box.name,
         pid: this.pid(box.name),
@@ -180,6 +177,10 @@ export class Lab {
       witness: this.#witness === undefined ? null : { pid: this.#witness.pid },
       ...(options.net !== undefined && { client: options.net.namespace('client') }),
     };
+  }
+
+  get servesSmb(): boolean {
+    return this.plan.options.protocols?.includes('smb') ?? false;
   }
 
   /** Ends every process that this lab started. */
@@ -219,12 +220,14 @@ export class Lab {
       squash,
       handles,
     });
-    if (this.#hasSmb) {
-      await this.control(first, 'user.add', LAB_USER);
-      const share = { name: LAB_SHARE, volume: LAB_VOLUME, owner: LAB_USER.name };
-      await this.control(first, 'share.add', share);
-    }
+    if (this.servesSmb) await this.#offerShare(first);
     await this.control(first, 'address.add', { address: options.address });
+  }
+
+  /** Everybody may write at the top of it, as root does over NFS. */
+  async #offerShare(box: string): Promise<void> {
+    await this.control(box, 'user.add', LAB_USER);
+    await this.control(box, 'share.add', { name: LAB_SHARE, volume: LAB_VOLUME, mode: 0o777 });
   }
 
   #startBox(box: BoxPlan): void {
@@ -267,6 +270,11 @@ export class Lab {
     }
     throw new Error(`box ${box.name}: no answer on ${box.control} within ${ANSWER_MS_MAX} ms`);
   }
+}
+
+function without<T extends object, K extends keyof T>(from: T, key: K): Omit<T, K> {
+  const { [key]: _left, ...rest } = from;
+  return rest;
 }
 
 function isAlive(child: ChildProcess | undefined): child is ChildProcess {

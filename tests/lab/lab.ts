@@ -40,7 +40,9 @@ async function main(): Promise<void> {
             portmap: args['portmap-port'],
             smb: args['smb-port'],
             metrics: args['metrics-port'],
+            smb: args['smb-port'],
           },
+          protocols: protocolsOf(args.protocols),
         },
       }),
     )
@@ -111,12 +113,25 @@ function labOptions(args: Argv) {
     .option('portmap-port', { type: 'number', default: 0 })
     .option('smb-port', { type: 'number', default: 0 })
     .option('metrics-port', { type: 'number', default: 0 })
+    .option('smb-port', { type: 'number', default: 0 })
+    .option('protocols', {
+      type: 'string',
+      default: 'nfs',
+      describe: 'nfs,smb: a share and a user beside the export',
+    })
     .option('executable', { type: 'string', describe: 'Run this instead of the sources' })
     .option('dir', {
       type: 'string',
       demandOption: true,
       describe: 'Where everything is kept',
     });
+}
+
+function protocolsOf(list: string): ('nfs' | 'smb')[] {
+  return list.split(',').map((name) => {
+    if (name === 'nfs' || name === 'smb') return name;
+    throw new Error(`--protocols ${list}: ${name} is none of nfs, smb`);
+  });
 }
 
 interface RunOptions {

@@ -3,7 +3,7 @@ import type { CommandModule } from 'yargs';
 import type { Status, StatusShare } from '#core/status.ts';
 import { ask } from '../control-client.ts';
 import { controlOf, jsonOption, type Place, placeOptions } from '../place.ts';
-import type { Shell } from '../shell.ts';
+import { type Shell, UsageError } from '../shell.ts';
 import { type Column, table } from '../table.ts';
 
 export const SHARE_COLUMNS: readonly Column<StatusShare>[] = [
@@ -38,6 +38,7 @@ type AddArgs = Place & {
   readonly encrypted: boolean;
   readonly comment: string;
   readonly owner?: string;
+  readonly mode?: string;
 };
 
 function addCommand(shell: Shell): CommandModule<object, AddArgs> {
@@ -48,7 +49,7 @@ function addCommand(shell: Shell): CommandModule<object, AddArgs> {
       args
         .positional('NAME', { type: 'string', describe: 'What clients name: family' })
         .options({ ...addOptions, ...placeOptions })
-        .example('$0 share add family --volume files', 'to loopback and private networks')
+        .example('$0 share add family --volume files --owner zoe', 'a volume, for zoe to write to')
         .example(
           '$0 share add papers --volume files --folder /papers --encrypted',
           'a folder, over encrypted sessions only',
@@ -67,10 +68,16 @@ function addCommand(shell: Shell): CommandModule<object, AddArgs> {
         comment: args.comment,
         ...(networks !== undefined && { networks }),
         ...(args.owner !== undefined && { owner: args.owner }),
+        ...(args.mode !== undefined && { mode: modeOf(args.mode) }),
       });
       shell.out(`share ${args.NAME} added\n`);
     },
   };
+}
+
+function modeOf(text: string): number {
+  if (/^[0-7]{3,4}$/.test(text)) return Number.parseInt(text, 8);
+  throw new UsageError(`--mode: ${text}: not three or four octal digits, such as 0775`);
 }
 
 const addOptions = {
@@ -93,7 +100,13 @@ const addOptions = {
     default: false,
     describe: 'Refuse sessions that do not encrypt (SMB 3.0 and later)',
   },
-  owner: { type: 'string', requiresArg: true, describe: 'Give the folder to this user' },
+  owner: {
+    type: 'string',
+    requiresArg: true,
+    describe:
+      "User whose the folder becomes; a new volume's is root's, and no user may write there",
+  },
+  mode: { type: 'string', requiresArg: true, describe: 'Permissions that the folder gets: 0775' },
   comment: { type: 'string', requiresArg: true, default: '', describe: 'Shown beside it' },
 } as const;
 

@@ -1,7 +1,6 @@
 /**
- * One number for all that a volume holds on this box: every name, every attribute that clients see, every byte, of streams and of
- * files without a name too. Two boxes at
- * the same position must agree.
+ * One number for all that a volume holds on this box: every name, every attribute that clients see, every byte, of
+ * streams and of files without a name too. Two boxes at the same position must agree.
  */
 import { createHash, type Hash } from 'node:crypto';
 import type { Clock } from '#core/ports/clock.ts';

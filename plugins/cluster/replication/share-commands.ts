@@ -12,7 +12,7 @@ import { type FileId, ROOT_ID } from '#core/vfs/inode.ts';
 import { nameOfText } from '#core/vfs/name.ts';
 import { SET_NOTHING } from '#core/vfs/set-attributes.ts';
 import type { Tree } from '#core/volume/operation.ts';
-import { setAttributes } from '#core/volume/operations/set-attributes.ts';
+import { setAttributes } from '#core/volume/operations.ts';
 import type { Command, CommandDependencies } from './commands.ts';
 import { demandRoom, demandVolume, Networks, put, refuseNetworks } from './orders.ts';
 
@@ -47,8 +47,10 @@ const Add = v.object({
     '',
   ),
   networks: Networks,
-  /** Who is given the folder: a new volume's belongs to root, which no user is. */
+  /** The user whose the folder becomes. */
   owner: v.optional(v.string()),
+  /** Permission bits that the folder gets. */
+  mode: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(0o7777))),
 });
 const Remove = v.object({ name: v.string() });
 
@@ -61,7 +63,7 @@ export function shareCommands(deps: CommandDependencies): Readonly<Record<string
 
 async function add(
   deps: CommandDependencies,
-  { name, volume: volumeName, folder, owner, ...more }: v.InferOutput<typeof Add>,
+  { name, volume: volumeName, folder, owner, mode, ...more }: v.InferOutput<typeof Add>,
 ): Promise<ShareRecord> {
   demandRoom(deps, `share ${name}`);
   const { registry } = deps.state;
@@ -79,11 +81,36 @@ async function add(
   if (root === undefined) {
     throw new Error(`share ${name}: volume ${volumeName} has no folder ${folder}; make it first`);
   }
-  if (owner !== undefined) await give(deps, volume.id, root, owner);
+  dress(deps, volume.id, root, { owner, mode });
   const id = registry.nextId('share');
   const record: ShareRecord = { id, name, volume: volume.id, root, ...more };
   await put(deps, { kind: 'put-share', record });
   return record;
+}
+
+/** A new volume's root is root's, and no user is that. */
+function dress(
+  { group, state }: CommandDependencies,
+  id: number,
+  file: FileId,
+  { owner, mode }: { readonly owner: string | undefined; readonly mode: number | undefined },
+): void {
+  const volume = state.volume(id);
+  if (volume === undefined || (owner === undefined && mode === undefined)) return;
+  const user = owner === undefined ? undefined : state.registry.user(owner);
+  if (owner !== undefined && user === undefined) {
+    throw new Error(`user ${owner}: does not exist; add it with "user add"`);
+  }
+  if (!group.accepting) throw new Error('this box does not serve now; try again in a moment');
+  const set = { ...SET_NOTHING, mode, uid: user?.uid, gid: user?.gid };
+  const args = { file, set, guard: undefined };
+  const changed = group.begin().change(setAttributes, volume, ROOT_CALLER, args);
+  if (changed.ok) {
+    group.seal(undefined);
+    return;
+  }
+  group.abandon();
+  throw new Error(`folder of volume ${volume.record.name}: ${changed.error}`);
 }
 
 async function remove(
