@@ -12,7 +12,7 @@ import type { Dialect } from '../connection-state.ts';
 import { type CipherId, TRANSFORM_PROTOCOL_ID, transformSession } from '../crypto/encryption.ts';
 import { PREAUTH_START, preauth } from '../crypto/preauth.ts';
 import { SIGNING_HMAC_SHA256, type SigningAlgorithm } from '../crypto/signing.ts';
-import { STATUS_PENDING } from '../status.ts';
+import { STATUS_PENDING, STATUS_USER_SESSION_DELETED } from '../status.ts';
 import { readError } from '../wire/error.ts';
 import { FRAME_HEADER_SIZE, FrameReader } from '../wire/frame-reader.ts';
 import {
@@ -263,7 +263,12 @@ export class SmbClient implements Receiver {
   #replyOf(asked: Request, header: Header, message: Buffer, isSealed: boolean): Reply<unknown> {
     const isSigned = (header.flags & SMB2_FLAGS_SIGNED) !== 0;
     const keys = this.keys.get(header.sessionId);
-    if (isSigned && keys !== undefined && !keys.signer.verifies(message)) {
+    if (!isSigned && !isSealed && keys !== undefined) {
+      throw new DecodeError(`${asked.command.name}: the response is not signed`);
+    }
+    // Nobody signs for a session that is gone.
+    const isEchoed = header.status === STATUS_USER_SESSION_DELETED;
+    if (isSigned && !isEchoed && keys !== undefined && !keys.signer.verifies(message)) {
       throw new DecodeError(`${asked.command.name}: the response is signed by somebody else`);
     }
     const isError =

@@ -286,6 +286,8 @@ export class Chain {
       this.#responses.add(failure, signer, 0, (to) => writeError(to, undefined, false));
     }
     if (connection.dialect === 0x0311) this.#hash(header, status);
+    // Nobody can sign for a session that there is not: clients then look for their own signature.
+    if (signer === undefined && !this.#seals) this.#responses.echo(item.message);
   }
 
   #headerOf(
@@ -317,7 +319,8 @@ export class Chain {
   /** Who signs is asked when the request is answered: SESSION_SETUP makes the key that its own response is signed with. */
   #signerOf(call: ServerCall, isGood: boolean): Signer | undefined {
     const { session } = this.#baton;
-    if (session?.signer === undefined || !session.isValid) return undefined;
+    // Also of a session that has just ended: the client still expects its signature.
+    if (session?.signer === undefined) return undefined;
     const isSetUp = call.header.command === SESSION_SETUP && isGood;
     const wasSigned = (call.header.flags & SMB2_FLAGS_SIGNED) !== 0;
     return isSetUp || wasSigned || session.signingRequired ? session.signer : undefined;

@@ -5,6 +5,7 @@ import type { SmbConnection } from '../connection.ts';
 import type { ServerSession } from '../server-session.ts';
 import {
   STATUS_ACCESS_DENIED,
+  STATUS_FILE_CLOSED,
   STATUS_INVALID_PARAMETER,
   STATUS_NETWORK_NAME_DELETED,
   STATUS_SUCCESS,
@@ -25,8 +26,7 @@ export function checkRequest(
   isFirst: boolean,
 ): number {
   const { header, isRelated } = item;
-  if (isRelated && isFirst) return STATUS_INVALID_PARAMETER;
-  if (!isRelated) {
+  if (!isRelated || isFirst) {
     baton.session = connection.sessions.get(header.sessionId);
     baton.sessionId = header.sessionId;
     baton.tree = undefined;
@@ -40,6 +40,7 @@ export function checkRequest(
   }
   const refusal = checkProof(item, session, sealedBy !== undefined);
   if (refusal !== STATUS_SUCCESS) return refusal;
+  if (isRelated && isFirst) return STATUS_INVALID_PARAMETER;
   const needs = command?.needs ?? 'nothing';
   if (needs === 'nothing') return STATUS_SUCCESS;
   if (session === undefined || !session.isValid) {
@@ -81,5 +82,5 @@ function checkTree(
   if (tree.encrypts && !isSealed) return STATUS_ACCESS_DENIED;
   if (!isRelated || baton.open !== undefined) return STATUS_SUCCESS;
   if (!meansLastOpen(header.command, body)) return STATUS_SUCCESS;
-  return hasFailed ? failed : STATUS_INVALID_PARAMETER;
+  return hasFailed ? failed : STATUS_FILE_CLOSED;
 }

@@ -4,7 +4,7 @@
  */
 import type { Signer } from '../crypto/signing.ts';
 import { FRAME_HEADER_SIZE } from '../wire/frame-reader.ts';
-import { type Header, writeHeader } from '../wire/header.ts';
+import { type Header, SMB2_FLAGS_SIGNED, writeHeader } from '../wire/header.ts';
 import type { SmbWriter } from '../wire/writer.ts';
 import { MESSAGE_SIZE_MAX, type WriterPool } from '../wire/writer-pool.ts';
 
@@ -13,7 +13,10 @@ const OVERHEAD_SIZE = 2048;
 /** Bytes of an answer from which on it is worth a writer that is large already. */
 const LARGE_SIZE_MIN = 64 * 1024;
 
+const FLAGS_OFFSET = 16;
 const NEXT_COMMAND_OFFSET = 20;
+const SIGNATURE_OFFSET = 48;
+const SIGNATURE_SIZE = 16;
 
 export class Responses {
   readonly #pool: WriterPool;
@@ -59,6 +62,14 @@ export class Responses {
     this.#signer = signer;
   }
 
+  /** Gives the last response the signature of its request, where that has one. */
+  echo(request: Buffer): void {
+    const { last } = this;
+    if ((request.readUInt32LE(FLAGS_OFFSET) & SMB2_FLAGS_SIGNED) === 0) return;
+    last.writeUInt32LE((last.readUInt32LE(FLAGS_OFFSET) | SMB2_FLAGS_SIGNED) >>> 0, FLAGS_OFFSET);
+    request.copy(last, SIGNATURE_OFFSET, SIGNATURE_OFFSET, SIGNATURE_OFFSET + SIGNATURE_SIZE);
+  }
+
   /** Bytes of the last response, unsigned as yet. */
   get last(): Buffer {
     return this.#to?.finish(this.#last) ?? Buffer.alloc(0);
@@ -70,9 +81,12 @@ export class Responses {
    */
   take(): SmbWriter | undefined {
     const to = this.#to;
+    const isCompound = this.#count > 1;
     this.#to = undefined;
     this.#count = 0;
     if (to === undefined) return undefined;
+    // As Windows does: the last of several is padded as well.
+    if (isCompound) to.align(8);
     this.#signer?.sign(to.finish(this.#last));
     this.#signer = undefined;
     to.bytes.writeUInt32BE(to.offset - FRAME_HEADER_SIZE, 0);
