@@ -12,10 +12,10 @@ import {
   STATUS_INSUFFICIENT_RESOURCES,
   STATUS_LOGON_FAILURE,
   STATUS_MORE_PROCESSING_REQUIRED,
-  STATUS_REQUEST_NOT_ACCEPTED,
   STATUS_SUCCESS,
   STATUS_USER_SESSION_DELETED,
 } from '../status.ts';
+import { refuseBinding } from './session-binding.ts';
 
 export const SMB2_SESSION_FLAG_BINDING = 0x1;
 export const SMB2_SESSION_FLAG_ENCRYPT_DATA = 0x4;
@@ -60,7 +60,9 @@ export const sessionSetup: Command<SessionSetupRequest, SessionSetupResponse> = 
 
   handle(call, request) {
     const { connection, message } = call.inside;
-    if ((request.flags & SMB2_SESSION_FLAG_BINDING) !== 0) return refuseBinding(call);
+    if ((request.flags & SMB2_SESSION_FLAG_BINDING) !== 0) {
+      return { status: refuseBinding(call) };
+    }
     const session = sessionOf(call);
     if (typeof session === 'number') return { status: session };
     if (connection.dialect === 0x0311) session.preauthHash = preauth(session.preauthHash, message);
@@ -102,12 +104,6 @@ export const sessionSetup: Command<SessionSetupRequest, SessionSetupResponse> = 
     return { flags, token: Buffer.from(from.at(offset, size, 'SESSION_SETUP token')) };
   },
 };
-
-/** Sessions of several connections are not offered: neither do the dialects that have them not (§3.3.5.5). */
-function refuseBinding(call: SmbCall): SetUp {
-  const isKnown = call.scene.sessions.get(call.header.sessionId) !== undefined;
-  return { status: isKnown ? STATUS_REQUEST_NOT_ACCEPTED : STATUS_USER_SESSION_DELETED };
-}
 
 /** The session that the request goes on with, or a new one; a number is the status to refuse with. */
 function sessionOf(call: SmbCall): ServerSession | number {
