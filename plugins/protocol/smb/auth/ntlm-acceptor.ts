@@ -129,7 +129,9 @@ export class NtlmAcceptor<Found extends Account> {
     const ntHash = account?.ntHash ?? this.#deps.random.bytes(16);
     const sessionKey = this.#sessionKey(message, ntHash);
     if (account === undefined || sessionKey === undefined) return { kind: 'refused', why: 'wrong' };
-    if (!this.#hasMic(message, token, sessionKey)) return { kind: 'refused', why: 'wrong' };
+    if (!this.#hasMic(message, token, sessionKey)) {
+      throw new DecodeError('NTLM: the messages are not those that were sent');
+    }
     if (account.disabled) return { kind: 'refused', why: 'disabled' };
     const keyExchange = (message.flags & NTLMSSP_NEGOTIATE_KEY_EXCH) !== 0;
     return { kind: 'accepted', account, sessionKey, keyExchange };
