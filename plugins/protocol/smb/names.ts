@@ -45,6 +45,8 @@ export function parsePath(text: string): Result<SmbPath, number> {
   if (!stream.ok) return stream;
   const components: Name[] = [];
   for (const part of parts) {
+    // Some clients leave it to the server; out of the share leads no way.
+    if (part === '..' && components.pop() !== undefined) continue;
     const refusal = refuseComponent(part);
     if (refusal !== undefined) return err(refusal);
     components.push(smbName(part));

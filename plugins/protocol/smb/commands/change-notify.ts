@@ -20,8 +20,6 @@ import { readFileId, writeFileId } from '../wire/file-id.ts';
 export const SMB2_WATCH_TREE = 0x1;
 
 const OUTPUT_OFFSET = 72;
-/** FILE_NOTIFY_CHANGE_*: all there are. */
-const FILTER_MASK = 0xfff;
 /** Requests that may wait at one open. */
 const WAITING_MAX = 64;
 
@@ -60,7 +58,6 @@ export const changeNotify: Command<ChangeNotifyRequest, ChangeNotifyResponse> = 
     const open = call.open(request.id);
     if (open === undefined) return { status: STATUS_FILE_CLOSED };
     if (open.kind !== 'file' || !open.isDirectory) return { status: STATUS_INVALID_PARAMETER };
-    if ((request.filter & FILTER_MASK) === 0) return { status: STATUS_INVALID_PARAMETER };
     if ((open.granted & FILE_LIST_DIRECTORY) === 0) return { status: STATUS_ACCESS_DENIED };
     const ref = { volume: open.volume.record.id, file: open.file };
     if (call.scene.opens.isDeletePending(ref)) return { status: STATUS_DELETE_PENDING };

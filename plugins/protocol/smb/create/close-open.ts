@@ -1,6 +1,7 @@
 /** Ends an open: locks, oplock and place in the tables go, and the file, if it was to go with its last open. */
 import type { FileOpen, Open } from '../open.ts';
 import type { Scene } from '../scene.ts';
+import { STATUS_DELETE_PENDING } from '../status.ts';
 import { type Transact, transactSoon } from '../transact.ts';
 import { retell } from './durable.ts';
 import { settle } from './settle.ts';
@@ -15,6 +16,10 @@ export function closeOpen(scene: Scene, open: Open, transact: Transact): void {
   if (open.isDurable) scene.durables.revoke(open.held);
   const { removes } = scene.opens.close(open.held);
   const { volume, file, content, stream, place } = open;
+  const id = volume.record.id;
+  if (open.isDirectory && (removes || scene.opens.isDeletePending({ volume: id, file }))) {
+    scene.watches.endOf(id, file, STATUS_DELETE_PENDING);
+  }
   settle(scene, { volume, file, content, stream, place, removes }, transact);
 }
 

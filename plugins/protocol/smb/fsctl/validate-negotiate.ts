@@ -1,4 +1,4 @@
-/** FSCTL_VALIDATE_NEGOTIATE_INFO ([MS-SMB2] §3.3.5.15.12): whether both sides were told the same at the beginning. */
+/** FSCTL_VALIDATE_NEGOTIATE_INFO: somebody between would have to forge its signature ([MS-SMB2] §3.3.5.15.12). */
 import { validateNegotiate } from '../negotiate/validate.ts';
 import { STATUS_ACCESS_DENIED, STATUS_INVALID_PARAMETER, STATUS_SUCCESS } from '../status.ts';
 import type { Fsctl } from './fsctl.ts';
@@ -10,14 +10,11 @@ export const validateNegotiateInfo: Fsctl = {
   code: 0x0014_0204,
   on: 'server',
 
-  handle(call, { input, outputSizeMax }) {
-    const { connection } = call.inside;
+  handle({ inside }, { input, outputSizeMax }) {
     if (outputSizeMax < OUTPUT_SIZE) return { status: STATUS_INVALID_PARAMETER };
-    const output = validateNegotiate(connection, input);
-    if (output === undefined) {
-      connection.destroy();
-      return { status: STATUS_ACCESS_DENIED };
-    }
-    return { status: STATUS_SUCCESS, response: { output } };
+    const output = validateNegotiate(inside.connection, input);
+    if (output !== undefined) return { status: STATUS_SUCCESS, response: { output } };
+    inside.connection.destroy();
+    return { status: STATUS_ACCESS_DENIED };
   },
 };

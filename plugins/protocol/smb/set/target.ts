@@ -16,7 +16,6 @@ import {
   STATUS_NOT_SUPPORTED,
   STATUS_OBJECT_NAME_COLLISION,
   STATUS_OBJECT_NAME_INVALID,
-  STATUS_SHARING_VIOLATION,
 } from '../status.ts';
 
 export interface Target {
@@ -49,7 +48,6 @@ export function targetOf(call: SmbCall, open: FileOpen, asked: NewName): Result<
   if (call.scene.opens.isDeletePending({ volume, file: directory.id })) {
     return err(STATUS_DELETE_PENDING);
   }
-  if (isAboutToGo(call, volume, directory)) return err(STATUS_SHARING_VIOLATION);
   if (!mayAdd(call, open.share, directory, open.isDirectory)) return err(STATUS_ACCESS_DENIED);
   if (inode === undefined) return ok({ directory, name, replaced: undefined, isOwn: false });
   if (inode.id === open.file) {
@@ -61,12 +59,6 @@ export function targetOf(call: SmbCall, open: FileOpen, asked: NewName): Result<
   const refusal = refuseReplacing(call, open, directory, inode);
   if (refusal !== undefined) return err(refusal);
   return ok({ directory, name, replaced: { name: found.value.name, inode }, isOwn: false });
-}
-
-/** Somebody holds the folder to delete or rename it: putting a name into it does not share that ([MS-FSA] §2.1.5.15.11). */
-function isAboutToGo(call: SmbCall, volume: number, directory: Inode): boolean {
-  const holders = call.scene.opens.opensOf({ volume, file: directory.id });
-  return holders.some(({ access }) => (access & DELETE) !== 0);
 }
 
 function isSamePlace({ place }: FileOpen, directory: FileId, name: Name): boolean {
