@@ -118,9 +118,7 @@ class Copying {
     let done = NOTHING;
     for (const chunk of chunks) {
       const status = await this.#copyOne(chunk);
-      if (status !== STATUS_SUCCESS) {
-        return done.chunks === 0 ? { status } : answer(status, done);
-      }
+      if (status !== STATUS_SUCCESS) return answer(status, done);
       done = { chunks: done.chunks + 1, partial: 0, total: done.total + chunk.size };
     }
     return answer(STATUS_SUCCESS, done);

@@ -4,7 +4,7 @@
  */
 import { writeChain } from '../info/chain.ts';
 import { written } from '../query/output.ts';
-import { STATUS_BUFFER_OVERFLOW, STATUS_NOT_SUPPORTED, STATUS_SUCCESS } from '../status.ts';
+import { STATUS_BUFFER_TOO_SMALL, STATUS_NOT_SUPPORTED, STATUS_SUCCESS } from '../status.ts';
 import type { SmbWriter } from '../wire/writer.ts';
 import type { Fsctl } from './fsctl.ts';
 
@@ -31,7 +31,7 @@ export const queryNetworkInterfaces: Fsctl = {
         writeAddress(entry, address);
       });
     });
-    if (output.length > outputSizeMax) return { status: STATUS_BUFFER_OVERFLOW };
+    if (output.length > outputSizeMax) return { status: STATUS_BUFFER_TOO_SMALL };
     return { status: STATUS_SUCCESS, response: { output } };
   },
 };
