@@ -51,7 +51,13 @@ test('what may not stand in a name is refused', () => {
     assert.is(refusal(text), STATUS_OBJECT_NAME_INVALID, text);
   }
   assert.is(refusal('a'.repeat(256)), STATUS_OBJECT_NAME_INVALID);
-  assert.is(refusal('a\\..'), STATUS_OBJECT_PATH_SYNTAX_BAD);
+});
+
+test('two dots lead up, and not out', () => {
+  assert.is(refusal('..'), STATUS_OBJECT_PATH_SYNTAX_BAD);
+  assert.is(refusal('a\\..\\..\\b'), STATUS_OBJECT_PATH_SYNTAX_BAD);
+  const path = parsePath('a\\..\\b');
+  assert.equal(path.ok && path.value.components, ['b']);
 });
 
 test('a stream is named behind a colon, with or without its type', () => {
