@@ -1,5 +1,4 @@
 /** Classes that are a name: FileNameInformation and its kin ([MS-FSCC] §2.4.27, §2.4.30, §2.4.5). */
-import { FILE_READ_ATTRIBUTES } from '../access.ts';
 import type { SmbReader } from '../wire/reader.ts';
 import type { SmbWriter } from '../wire/writer.ts';
 import type { FileInfoClass } from './facts.ts';
@@ -29,7 +28,7 @@ export const fileNormalizedName: FileInfoClass<string> = {
   name: 'FileNormalizedNameInformation',
   code: 48,
   sizeMin: 8,
-  needs: FILE_READ_ATTRIBUTES,
+  needs: 0,
   write: (to, facts) => writeName(to, facts.path.slice(1)),
   read: readName,
 };
