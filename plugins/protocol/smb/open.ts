@@ -76,6 +76,8 @@ export interface FileOpen extends OpenBase {
   channelSequence: number;
   outstandingRequests: number;
   outstandingPreRequests: number;
+  /** Nothing was asked of it yet: its CREATE may be sent again and gets the same answer (§3.3.5.9.10). */
+  isReplayEligible: boolean;
   /** It is kept when its connection is lost (§3.3.5.9.6, §3.3.5.9.10). */
   isDurable: boolean;
   /** Open.LockSequenceArray (§3.3.1.10): 64 bytes. */
@@ -160,7 +162,9 @@ export class OpenTable {
   find(id: FileHandle, sessionId: bigint, treeId: number): Open | undefined {
     const open = this.#opens.get(id.volatile);
     if (open === undefined || open.id.persistent !== id.persistent) return undefined;
-    return open.session.id === sessionId && open.tree.id === treeId ? open : undefined;
+    if (open.session.id !== sessionId || open.tree.id !== treeId) return undefined;
+    if (open.kind === 'file') open.isReplayEligible = false;
+    return open;
   }
 
   /** Does not end it: see `closeOpen`. */
@@ -176,6 +180,10 @@ export class OpenTable {
     if (own === undefined) return;
     own.delete(open);
     if (own.size === 0) this.#bySession.delete(open.session.id);
+  }
+
+  at(volatile: bigint): Open | undefined {
+    return this.#opens.get(volatile);
   }
 
   /** The open that a CreateGuid made on this box (§3.3.5.9.10). */

@@ -183,11 +183,13 @@ function open(
   const { table } = call.scene;
   const guid = request.contexts.durableV2?.createGuid;
   const { clientGuid } = call.connection;
+  const before = guid && table.byCreateGuid(clientGuid, guid);
   if (guid !== undefined) table.setCreateGuid(clientGuid, guid, 'in-progress');
   const settle = (outcome: Outcome<CreateResponse>): Outcome<CreateResponse> => {
     if (guid === undefined) return outcome;
-    const made = outcome.response && call.open(outcome.response.id);
-    table.setCreateGuid(clientGuid, guid, made?.kind === 'file' ? made : undefined);
+    const made = outcome.response && table.at(outcome.response.id.volatile);
+    const known = before === '' || before === 'in-progress' ? undefined : before;
+    table.setCreateGuid(clientGuid, guid, made?.kind === 'file' ? made : known);
     return outcome;
   };
   const trial = { call, share, request, id: table.mint(), again: false };

@@ -1,4 +1,5 @@
 /** IOCTL: file-system controls, which are in fsctl/ ([MS-SMB2] §2.2.31, §2.2.32, §3.3.5.15). */
+import { inSequence } from '../channel-sequence.ts';
 import type { Command, Outcome, SmbCall } from '../command.ts';
 import type { Fsctl, FsctlAnswer, FsctlOutcome } from '../fsctl/fsctl.ts';
 import { FSCTLS } from '../fsctl/fsctls.ts';
@@ -126,7 +127,9 @@ function control(
   }
   const open = call.open(request.id);
   if (open === undefined) return { status: STATUS_FILE_CLOSED };
-  if (fsctl?.on === 'file' && open.kind === 'file') return fsctl.handle(call, request, open);
+  if (fsctl?.on === 'file' && open.kind === 'file') {
+    return inSequence(call, open, () => fsctl.handle(call, request, open));
+  }
   if (fsctl?.on === 'pipe' && open.kind === 'pipe') return fsctl.handle(call, request, open);
   return { status: fsctl?.on === 'pipe' ? STATUS_NOT_SUPPORTED : STATUS_INVALID_DEVICE_REQUEST };
 }

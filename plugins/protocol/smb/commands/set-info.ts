@@ -1,4 +1,5 @@
 /** SET_INFO: a class of information of a file, its volume or its security ([MS-SMB2] §2.2.39, §2.2.40, §3.3.5.21). */
+import { inSequence } from '../channel-sequence.ts';
 import type { Command, Outcome, SmbCall } from '../command.ts';
 import {
   FILE_ALLOCATION,
@@ -93,16 +94,7 @@ export const setInfo: Command<SetInfoRequest, null> = {
     const open = call.open(request.id);
     if (open === undefined) return { status: STATUS_FILE_CLOSED };
     if (open.kind !== 'file') return { status: STATUS_INVALID_DEVICE_REQUEST };
-    switch (request.type) {
-      case SMB2_0_INFO_FILE:
-        return setFile(call, open, request);
-      case SMB2_0_INFO_FILESYSTEM:
-        return { status: VOLUME_REFUSALS.get(request.class) ?? STATUS_INVALID_INFO_CLASS };
-      case SMB2_0_INFO_SECURITY:
-        return setSecurity(call, open, request.data, request.additional);
-      default:
-        return { status: STATUS_NOT_SUPPORTED };
-    }
+    return inSequence(call, open, () => setInformation(call, open, request));
   },
 
   encode(to) {
@@ -135,4 +127,17 @@ function setFile(call: SmbCall, open: FileOpen, request: SetInfoRequest): SetOut
     return { status: STATUS_INFO_LENGTH_MISMATCH };
   }
   return set(call, open, request.data);
+}
+
+function setInformation(call: SmbCall, open: FileOpen, request: SetInfoRequest): SetOutcome {
+  switch (request.type) {
+    case SMB2_0_INFO_FILE:
+      return setFile(call, open, request);
+    case SMB2_0_INFO_FILESYSTEM:
+      return { status: VOLUME_REFUSALS.get(request.class) ?? STATUS_INVALID_INFO_CLASS };
+    case SMB2_0_INFO_SECURITY:
+      return setSecurity(call, open, request.data, request.additional);
+    default:
+      return { status: STATUS_NOT_SUPPORTED };
+  }
 }

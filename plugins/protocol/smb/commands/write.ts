@@ -5,7 +5,7 @@ import { ROOT_CALLER } from '#core/vfs/caller.ts';
 import type { Inode } from '#core/vfs/inode.ts';
 import { write as writeContent } from '#core/volume/operations/write.ts';
 import { FILE_APPEND_DATA, FILE_WRITE_DATA } from '../access.ts';
-import { enterChange, leaveChange } from '../channel-sequence.ts';
+import { inSequence } from '../channel-sequence.ts';
 import type { Command, Outcome, SmbCall } from '../command.ts';
 import { breakOthers } from '../create/break-others.ts';
 import { FILE_WRITE_THROUGH } from '../create/options.ts';
@@ -15,7 +15,6 @@ import {
   STATUS_ACCESS_DENIED,
   STATUS_FILE_CLOSED,
   STATUS_FILE_LOCK_CONFLICT,
-  STATUS_FILE_NOT_AVAILABLE,
   STATUS_INVALID_DEVICE_REQUEST,
   STATUS_INVALID_PARAMETER,
   STATUS_SUCCESS,
@@ -70,13 +69,7 @@ export const write: Command<WriteRequest, WriteResponse> = {
     if (open === undefined) return { status: STATUS_FILE_CLOSED };
     if (request.channel !== 0) return { status: STATUS_INVALID_PARAMETER };
     if (open.kind === 'pipe') return writePipe(open, request.data);
-    if (!enterChange(call, open)) return { status: STATUS_FILE_NOT_AVAILABLE };
-    const outcome = writeFile(call, open, request);
-    if (!(outcome instanceof Promise)) {
-      leaveChange(call, open);
-      return outcome;
-    }
-    return outcome.finally(() => leaveChange(call, open));
+    return inSequence(call, open, () => writeFile(call, open, request));
   },
 
   encode(to, { count }) {

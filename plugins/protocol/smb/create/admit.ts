@@ -57,6 +57,7 @@ export function admit(trial: Attempt, target: Target, opened: Opened): Step {
     channelSequence: call.header.status & 0xffff,
     outstandingRequests: 0,
     outstandingPreRequests: 0,
+    isReplayEligible: true,
     isDurable: false,
     lockSequences: noLockSequences(),
     createGuid: request.contexts.durableV2?.createGuid ?? '',

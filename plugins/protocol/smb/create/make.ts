@@ -59,8 +59,6 @@ export function make(trial: Attempt, target: Target): Step {
   const { file, content } = made.value;
   const ref = { volume: share.volume.record.id, file: content };
   const answer = heldOr(
-    trial,
-    ref,
     call.scene.opens.open({
       ...ref,
       holder: holderOf(call, trial.id),

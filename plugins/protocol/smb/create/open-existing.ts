@@ -66,8 +66,6 @@ export function openExisting(trial: Attempt, target: Target): Step {
     return refused(STATUS_SHARING_VIOLATION);
   }
   const answer = heldOr(
-    trial,
-    { volume, file: content.id },
     call.scene.opens.open({
       volume,
       file: content.id,

@@ -134,6 +134,7 @@ function rebuilt(
     channelSequence: info.channelSequence,
     outstandingRequests: 0,
     outstandingPreRequests: 0,
+    isReplayEligible: false,
     isDurable: true,
     lockSequences: Buffer.from(info.lockSequences),
     createGuid: info.version === 2 ? info.createGuid : '',

@@ -10,6 +10,7 @@ import {
 import { SMB2_FLAGS_REPLAY_OPERATION } from '../wire/header.ts';
 import { responseOf } from './admit.ts';
 import { grantedLease, leaseOf } from './grant-request.ts';
+import { SMB2_OPLOCK_LEVEL_BATCH } from './options.ts';
 import type { CreateRequest } from './request.ts';
 import type { CreateResponse } from './response.ts';
 
@@ -24,7 +25,9 @@ export function replay(call: SmbCall, request: CreateRequest): Outcome<CreateRes
     return { status: isReplay ? STATUS_FILE_NOT_AVAILABLE : STATUS_DUPLICATE_OBJECTID };
   }
   if (!isReplay) return { status: STATUS_DUPLICATE_OBJECTID };
-  return refuseReplay(call, request, known) ?? again(call, known);
+  // Its client has had the answer: this is a request of its own.
+  if (!known.isReplayEligible) return undefined;
+  return refuseReplay(call, request, known) ?? again(call, request, known);
 }
 
 function refuseReplay(
@@ -41,10 +44,17 @@ function refuseReplay(
   return isSame ? undefined : { status: STATUS_ACCESS_DENIED };
 }
 
-function again(call: SmbCall, open: FileOpen): Outcome<CreateResponse> {
+/** Of an oplock the answer says what is asked for now, whatever the open has. */
+function again(call: SmbCall, request: CreateRequest, open: FileOpen): Outcome<CreateResponse> {
   call.remember(open);
   const lease = grantedLease(open.held.grant);
-  const contexts = { ...open.created.contexts, ...(lease && { lease }) };
-  const response = responseOf(open, open.created.action, contexts);
-  return { status: STATUS_SUCCESS, response };
+  const { durableV2, ...contexts } = open.created.contexts;
+  const isDurable = lease !== undefined || request.oplockLevel === SMB2_OPLOCK_LEVEL_BATCH;
+  const response = responseOf(open, open.created.action, {
+    ...contexts,
+    ...(lease && { lease }),
+    ...(isDurable && durableV2 && { durableV2 }),
+  });
+  if (lease !== undefined) return { status: STATUS_SUCCESS, response };
+  return { status: STATUS_SUCCESS, response: { ...response, oplockLevel: request.oplockLevel } };
 }

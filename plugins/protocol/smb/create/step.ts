@@ -1,5 +1,5 @@
 /** One try of a CREATE: what it knows and how it ends. */
-import type { FileRef, HeldOpen, OpenOutcome, Wait } from '#core/opens/types.ts';
+import type { HeldOpen, OpenOutcome, Wait } from '#core/opens/types.ts';
 import type { Outcome, SmbCall } from '../command.ts';
 import type { FileHandle } from '../open.ts';
 import {
@@ -30,8 +30,6 @@ export function refused(status: number): Step {
 
 /** What the manager of opens says, in the words of this protocol. */
 export function heldOr(
-  { call }: Attempt,
-  ref: FileRef,
   outcome: OpenOutcome,
 ): { readonly held: HeldOpen } | { readonly step: Step } {
   switch (outcome.kind) {
@@ -42,22 +40,10 @@ export function heldOr(
     case 'sharing-violation':
       return { step: refused(STATUS_SHARING_VIOLATION) };
     case 'delete-pending':
-      // What was in the way was nobody's any more, and has just ended: the file goes after this turn (expired.ts).
-      return call.scene.opens.hasOpens(ref)
-        ? { step: refused(STATUS_DELETE_PENDING) }
-        : { step: { wait: afterTurn(call) } };
+      return { step: refused(STATUS_DELETE_PENDING) };
     case 'lease-elsewhere':
       return { step: refused(STATUS_INVALID_PARAMETER) };
     case 'too-many':
       return { step: refused(STATUS_INSUFFICIENT_RESOURCES) };
   }
-}
-
-function afterTurn({ scene }: SmbCall): Wait {
-  return {
-    resume(run) {
-      const timer = scene.clock.after(0, run);
-      return () => timer.cancel();
-    },
-  };
 }
