@@ -83,6 +83,8 @@ export class SmbConnection implements Receiver, ConnectionState {
   readonly #connection: Connection;
   readonly #deps: ConnectionDependencies;
   readonly #reader = new FrameReader(STRANGER_SIZE_MAX);
+  /** What the client is to be told unasked. */
+  readonly #notices: (() => void)[] = [];
   #waiting = 0;
   #waitingSize = 0;
   #paused = false;
@@ -172,7 +174,8 @@ export class SmbConnection implements Receiver, ConnectionState {
   notify(sessionId: bigint, command: number, body: Buffer): void {
     const session = this.sessions.get(sessionId);
     // Not now: whoever is told of may be in the middle of a change, and the client may not have heard of its open yet.
-    queueMicrotask(() => {
+    if (this.#notices.length === 0) queueMicrotask(() => this.#tell());
+    this.#notices.push(() => {
       if (this.isClosed) return;
       const { group } = this.scene;
       if (!group.serving) return;
@@ -186,6 +189,11 @@ export class SmbConnection implements Receiver, ConnectionState {
       to.bytes.writeUInt32BE(to.offset - FRAME_HEADER_SIZE, 0);
       this.post(to, session?.encrypts === true ? session.sealer : undefined, position);
     });
+  }
+
+  /** At the latest before the next message is answered, so that the client hears of things in their order. */
+  #tell(): void {
+    for (const notice of this.#notices.splice(0)) notice();
   }
 
   #plain(to: SmbWriter): () => void {
@@ -251,6 +259,7 @@ export class SmbConnection implements Receiver, ConnectionState {
   }
 
   #handle(message: Buffer): void {
+    this.#tell();
     if (message.length < 4) throw new DecodeError(`message: ${message.length} bytes`);
     switch (message.readUInt32LE(0)) {
       case SMB2_PROTOCOL_ID:
