@@ -39,7 +39,8 @@ export function parsePath(text: string): Result<SmbPath, number> {
   if (text === '') return ok({ components: [], stream: undefined, endsWithBackslash: false });
   if (text.startsWith('\\')) return err(STATUS_INVALID_PARAMETER);
   const endsWithBackslash = text.endsWith('\\');
-  const parts = (endsWithBackslash ? text.slice(0, -1) : text).split('\\');
+  // No name has a slash, so one between names can only mean the same.
+  const parts = (endsWithBackslash ? text.slice(0, -1) : text).split(/[\\/]/);
   if (parts.length > COMPONENTS_MAX) return err(STATUS_OBJECT_NAME_INVALID);
   const stream = takeStream(parts);
   if (!stream.ok) return stream;

@@ -6,7 +6,7 @@ import { DOS_MASK, DOS_SPARSE, HAS_STREAMS, type Inode } from '#core/vfs/inode.t
 import type { FsError } from '#core/vfs/status.ts';
 import { removeStream } from '#core/volume/operations/remove-stream.ts';
 import { setAttributes } from '#core/volume/operations/set-attributes.ts';
-import { DELETE, FILE_SHARE_DELETE, FILE_WRITE_DATA } from '../access.ts';
+import { ACCESS_SYSTEM_SECURITY, DELETE, FILE_SHARE_DELETE, FILE_WRITE_DATA } from '../access.ts';
 import type { SmbCall } from '../command.ts';
 import {
   attributesOf,
@@ -22,14 +22,13 @@ import {
   STATUS_DELETE_PENDING,
   STATUS_DIRECTORY_NOT_EMPTY,
   STATUS_FILE_IS_A_DIRECTORY,
-  STATUS_OBJECT_NAME_COLLISION,
+  STATUS_PRIVILEGE_NOT_HELD,
   STATUS_SHARING_VIOLATION,
 } from '../status.ts';
 import { admit } from './admit.ts';
 import { grantRequest } from './grant-request.ts';
 import { holderOf } from './holder.ts';
 import {
-  FILE_CREATE,
   FILE_DELETE_ON_CLOSE,
   FILE_OPENED,
   FILE_OVERWRITE,
@@ -139,8 +138,10 @@ function actionOf(disposition: number): number {
 const HIDDEN_OR_SYSTEM = FILE_ATTRIBUTE_HIDDEN | FILE_ATTRIBUTE_SYSTEM;
 
 function refuseDisposition(trial: Attempt, target: Target, inode: Inode): number | undefined {
-  const { disposition, attributes } = trial.request;
-  if (disposition === FILE_CREATE) return STATUS_OBJECT_NAME_COLLISION;
+  const { disposition, attributes, desiredAccess } = trial.request;
+  if ((desiredAccess & ACCESS_SYSTEM_SECURITY) !== 0 && trial.call.caller.uid !== 0) {
+    return STATUS_PRIVILEGE_NOT_HELD;
+  }
   if (!isOverwrite(disposition)) return undefined;
   if (target.isDirectory) return STATUS_FILE_IS_A_DIRECTORY;
   if (trial.share.readOnly) return STATUS_ACCESS_DENIED;

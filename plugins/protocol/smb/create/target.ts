@@ -8,11 +8,13 @@ import { parsePath } from '../names.ts';
 import {
   STATUS_FILE_IS_A_DIRECTORY,
   STATUS_NOT_A_DIRECTORY,
+  STATUS_OBJECT_NAME_COLLISION,
   STATUS_OBJECT_NAME_INVALID,
   STATUS_OBJECT_NAME_NOT_FOUND,
 } from '../status.ts';
 import type { DiskShare } from '../tree-connect.ts';
 import {
+  FILE_CREATE,
   FILE_DIRECTORY_FILE,
   FILE_NON_DIRECTORY_FILE,
   FILE_OPEN_REPARSE_POINT,
@@ -64,6 +66,10 @@ export function targetOf(
   if (saysData && wantsDirectory) return err(STATUS_NOT_A_DIRECTORY);
   const target = withStream(share, found.value, name, wantsDirectory || (stream?.isIndex ?? false));
   if (target.inode === undefined) return ok(target);
+  // That the name is taken is said before of what.
+  if (target.content !== undefined && request.disposition === FILE_CREATE) {
+    return err(STATUS_OBJECT_NAME_COLLISION);
+  }
   if (target.isDirectory && (wantsFile || saysData)) return err(STATUS_FILE_IS_A_DIRECTORY);
   const needsDirectory = wantsDirectory || endsWithBackslash || (stream?.isIndex ?? false);
   if (!target.isDirectory && needsDirectory) return err(STATUS_NOT_A_DIRECTORY);

@@ -27,6 +27,7 @@ test('the empty path is the root of the share', () => {
 
 test('a path is split at backslashes, dots and spaces at the end of a name are part of it', () => {
   assert.equal(components('a\\b. \\c'), ['a', 'b. ', 'c']);
+  assert.equal(components('a/b\\c'), ['a', 'b', 'c']);
 });
 
 test('a backslash at the beginning is refused, one at the end asks for a folder', () => {
