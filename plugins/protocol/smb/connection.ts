@@ -82,6 +82,8 @@ export class SmbConnection implements Receiver, ConnectionState {
   isClosed = false;
   readonly #connection: Connection;
   readonly #deps: ConnectionDependencies;
+  /** Notifications that are due. */
+  readonly #notices: (() => void)[] = [];
   readonly #reader = new FrameReader(STRANGER_SIZE_MAX);
   /** What the client is to be told unasked. */
   readonly #notices: (() => void)[] = [];
@@ -174,7 +176,6 @@ export class SmbConnection implements Receiver, ConnectionState {
   notify(sessionId: bigint, command: number, body: Buffer): void {
     const session = this.sessions.get(sessionId);
     // Not now: whoever is told of may be in the middle of a change, and the client may not have heard of its open yet.
-    if (this.#notices.length === 0) queueMicrotask(() => this.#tell());
     this.#notices.push(() => {
       if (this.isClosed) return;
       const { group } = this.scene;
@@ -189,6 +190,12 @@ export class SmbConnection implements Receiver, ConnectionState {
       to.bytes.writeUInt32BE(to.offset - FRAME_HEADER_SIZE, 0);
       this.post(to, session?.encrypts === true ? session.sealer : undefined, position);
     });
+    queueMicrotask(() => this.#tell());
+  }
+
+  /** To be called when nobody is in the middle of a change. */
+  #tell(): void {
+    for (const tell of this.#notices.splice(0)) tell();
   }
 
   /** At the latest before the next message is answered, so that the client hears of things in their order. */
@@ -241,6 +248,8 @@ export class SmbConnection implements Receiver, ConnectionState {
       }
       const message = this.#nextMessage();
       if (message === undefined) return false;
+      // What a request makes others give up they hear of before the next one is answered.
+      this.#tell();
     }
   }
 
