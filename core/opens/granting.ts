@@ -36,11 +36,13 @@ export function isOwnLease(grant: CacheGrant, request: OpenRequest): boolean {
 
 /**
  * Whom a request makes give up what. A request that is refused by a share mode asks for handles: their holder may close
- * what it keeps open only for itself. Another one asks for dirty data; one that overwrites, for everything.
+ * what it keeps open only for itself. Another one asks for dirty data, for handles as well if it takes the file away;
+ * one that overwrites, for everything.
  */
 export function demandsOf(file: OpenFile, request: OpenRequest, violates: boolean): Demands {
   if (isOplockStatOpen(request.access) && !request.overwrites) return { demands: [], waits: false };
-  const mask = violates ? CACHE_HANDLE : CACHE_WRITE;
+  const handles = violates || request.deleteOnClose ? CACHE_HANDLE : 0;
+  const mask = violates ? handles : CACHE_WRITE | handles;
   const demands: Demand[] = [];
   let waits = false;
   for (const grant of file.grants()) {
