@@ -480,6 +480,8 @@ export class Opens implements OpensManager {
     const { kind, key, parentKey, version } = asked;
     const facts = { kind, key, parentKey, version, clientGuid: request.clientGuid };
     const grant = this.#leases.get(name) ?? new CacheGrant(file.ref, facts, rights, epoch);
+    // Its opens' rows may have been written one after the other while it came down.
+    grant.settle(rights);
     this.#leases.set(name, grant);
     return grant;
   }

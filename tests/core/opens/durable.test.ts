@@ -131,6 +131,27 @@ test('opens of one lease share it again', () => {
   assert.ok(first && first.grant === second?.grant);
 });
 
+test('of rows that were written one after the other the lower rights count', () => {
+  const one = new Box();
+  const opens = [1n, 2n].map((persistentId) => {
+    const open = one.open({ share: 7 });
+    one.durable.grant(open, { ...info, persistentId });
+    return open;
+  });
+  one.flush();
+  const [first] = one.group.rows('');
+  one.opens.breakFor(request, 'write', undefined);
+  assert.is(one.opens.acknowledgeLease(GUID, KEY, 0).kind, 'acknowledged');
+  one.flush();
+  const transaction = one.group.begin();
+  transaction.put(first?.key as string, first?.value as Buffer);
+  one.group.seal(undefined);
+  const next = new Box(one.group);
+  next.durable.load();
+  assert.is(next.durable.find(1n)?.open.grant.rights, 0);
+  assert.is(opens.length, 2);
+});
+
 test('one that nobody fetches ends with its time-out, counted from here, and takes its row along', () => {
   const one = new Box();
   one.durable.grant(one.open(), info);
