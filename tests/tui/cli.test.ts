@@ -22,6 +22,7 @@ interface Outcome {
 async function understudy(
   line: string,
   environment: Record<string, string> = {},
+  input = '',
 ): Promise<Outcome> {
   let out = '';
   let err = '';
@@ -46,6 +47,11 @@ async function understudy(
     },
     err: (text: string) => {
       err += text;
+    },
+    input: {
+      async *[Symbol.asyncIterator]() {
+        yield input;
+      },
     },
   };
   const words = line.split(' ').filter((word) => word !== '');
@@ -131,8 +137,17 @@ const STATUS: Status = {
     },
   ],
   exports: [],
-  shares: [],
-  users: [],
+  shares: [
+    {
+      name: 'family',
+      volume: 'files',
+      readOnly: false,
+      encrypted: true,
+      comment: 'of us',
+      networks: ['10.0.0.0/8'],
+    },
+  ],
+  users: [{ name: 'zoe', uid: 1000, gid: 1000, groups: [100], disabled: false }],
   clients: [{ address: '10.0.0.9', protocol: 'nfs3', calls: 77 }],
   aside: [],
   statistics: {},
@@ -160,6 +175,12 @@ test('status is a table for people', () =>
           '',
           'VOLUME  DURABILITY  BACKEND           FILES     FREE       OF',
           'files   disk        posix:/srv/files     12  1.0 KiB  1.8 TiB',
+          '',
+          'SHARE   VOLUME  ACCESS       ENCRYPTED  NETWORKS    COMMENT',
+          'family  files   read, write  demanded   10.0.0.0/8  of us',
+          '',
+          'USER   UID   GID  GROUPS  STATE',
+          'zoe   1000  1000  100     may log on',
           '',
           'CLIENT    PROTOCOL  CALLS',
           '10.0.0.9  nfs3         77',
@@ -315,4 +336,62 @@ test('help and version go to standard output', async () => {
   assert.match(help.out, '--durability');
   assert.equal(help.asked, []);
   assert.is((await understudy('--version')).out, '1.2.3\n');
+});
+
+test('users and shares are ordered of the box as they were typed', async () => {
+  const asked: [string, unknown][] = [];
+  const answer = (method: string, params: unknown) => {
+    asked.push([method, params]);
+    return { result: method === 'status' ? STATUS : { name: 'zoe', uid: 1000 } };
+  };
+  await withBox(answer, async (environment) => {
+    const say = (line: string, input?: string) => understudy(line, environment, input);
+    const added = await say('user add zoe --uid 1000 --groups 100,50', 'correct horse\n');
+    assert.equal([added.code, added.out, added.err], [0, 'user zoe added, uid 1000\n', '']);
+    await say('user password zoe', 'another one\n');
+    await say('user disable zoe');
+    await say('user enable zoe');
+    await say('user remove zoe');
+    await say('share add family --volume files --folder /us --owner zoe --mode 0770 --encrypted');
+    await say('share remove family');
+    const list = await say('user list');
+    assert.match(list.out, /zoe +1000 +1000 +100 +may log on/);
+    assert.match((await say('share list')).out, /family +files +read, write +demanded/);
+    assert.equal(JSON.parse((await say('share list --json')).out), STATUS.shares);
+    assert.match((await say('status')).out, /SHARE[\s\S]*family[\s\S]*USER[\s\S]*zoe/);
+  });
+  const orders = asked.filter(([method]) => method !== 'status');
+  assert.equal(orders, [
+    ['user.add', { name: 'zoe', password: 'correct horse', uid: 1000, groups: [100, 50] }],
+    ['user.password', { name: 'zoe', password: 'another one' }],
+    ['user.able', { name: 'zoe', disabled: true }],
+    ['user.able', { name: 'zoe', disabled: false }],
+    ['user.remove', { name: 'zoe' }],
+    [
+      'share.add',
+      {
+        name: 'family',
+        volume: 'files',
+        folder: '/us',
+        readOnly: false,
+        encrypted: true,
+        comment: '',
+        owner: 'zoe',
+        mode: 0o770,
+      },
+    ],
+    ['share.remove', { name: 'family' }],
+  ]);
+});
+
+test('a password is no argument, and what makes no sense is not ordered', async () => {
+  const answer = () => ({ error: 'was asked' });
+  await withBox(answer, async (environment) => {
+    const wrong = (line: string) => understudy(line, environment, 'x\n');
+    assert.is((await wrong('user add zoe secret')).code, 2);
+    assert.is((await wrong('user add zoe --password secret')).code, 2);
+    assert.match((await wrong('user add zoe --groups a')).err, /--groups: a: not a number/);
+    assert.match((await wrong('share add f --volume v --mode 9')).err, /--mode: 9: not three/);
+    assert.match((await wrong('user')).err, /say add, list, password/);
+  });
 });
