@@ -8,7 +8,7 @@ import { accepted, MountClient, Nfs3Client } from '#plugins/protocol/nfs/client/
 import { suite } from '../support/suite.ts';
 import { openRpc } from '../takeover/stage.ts';
 import { command, configure, freePorts, inFolder, LoneBox, type Ports } from './lone-box.ts';
-import { type Outcome, understudy } from './run-command.ts';
+import { type Outcome, outcomeOf, startUnderstudy, understudy } from './run-command.ts';
 
 const test = suite('integration/commands', { secondsMax: 40 });
 
@@ -38,7 +38,7 @@ if (await answers('127.0.0.1', DEFAULT_LINK_PORT)) {
     }));
 }
 
-test('volumes, exports, addresses: made, listed, kept over SIGKILL, removed', () =>
+test('volumes, exports, addresses, users, shares: made, listed, kept over SIGKILL, removed', () =>
   inFolder(async (folder) => {
     const directory = join(folder, 'state');
     const data = join(folder, 'data');
@@ -81,7 +81,23 @@ async function arrange(box: LoneBox, data: string): Promise<void> {
   const open = ['--squash', 'no_root_squash', '--handles', 'issuer'];
   ok(await box.command('export', 'add', '/files', '--volume', 'files', ...networks, ...open));
   ok(await box.command('address', 'add', ADDRESS));
+  await addUser(box);
+  ok(
+    await box.command('share', 'add', 'Family', '--volume', 'files', '--owner', 'ZOE', ...networks),
+  );
   await listAll(box, data);
+}
+
+/** With a process of its own, whose standard input has the password. */
+async function addUser(box: LoneBox): Promise<void> {
+  const child = startUnderstudy('user', 'add', 'zoe', '--uid', '1234', '--dir', box.directory);
+  const outcome = outcomeOf(child);
+  child.stdin?.end('correct horse\n');
+  const { code, out, err } = await outcome;
+  assert.equal([code, out, err], [0, 'user zoe added, uid 1234\n', '']);
+  const kept = readFileSync(join(box.directory, 'cluster.key'));
+  assert.is(kept.length, 32);
+  assert.is(statSync(join(box.directory, 'cluster.key')).mode & 0o777, 0o600);
 }
 
 async function listAll(box: LoneBox, data: string): Promise<void> {
@@ -108,6 +124,11 @@ async function listAll(box: LoneBox, data: string): Promise<void> {
   assert.equal(await json('address', 'list'), [
     { address: ADDRESS, interface: '', held: true, condition: '' },
   ]);
+  assert.equal(await json('user', 'list'), [
+    { name: 'zoe', uid: 1234, gid: 1234, groups: [], disabled: false },
+  ]);
+  const [share] = (await json('share', 'list')) as { name: string; volume: string }[];
+  assert.equal([share?.name, share?.volume], ['Family', 'files']);
   assert.match((await box.command('volume', 'list')).out, /^VOLUME +DURABILITY.*\nfiles +disk /);
   const findings = (await json('doctor')) as { level: string }[];
   assert.ok(findings.length > 3);
@@ -142,6 +163,12 @@ async function refuse(box: LoneBox): Promise<void> {
     [['address', 'remove', '127.0.20.99'], 1, /127\.0\.20\.99/],
     [['move', '--to', 'nobody'], 1, /box nobody: not a member/],
     [['export', 'add', '/x'], 2, /volume/],
+    [['share', 'add', 'FAMILY', '--volume', 'files'], 1, /share Family: exists already/],
+    [['share', 'add', 'x', '--volume', 'files', '--folder', '/no'], 1, /has no folder \/no/],
+    [['share', 'add', 'x', '--volume', 'files', '--owner', 'bob'], 1, /user bob: does not exist/],
+    [['share', 'remove', 'nix'], 1, /share nix: does not exist/],
+    [['user', 'remove', 'bob'], 1, /user bob: does not exist/],
+    [['user', 'disable', 'bob'], 1, /user bob: does not exist/],
     [['volume', 'destroy', 'files'], 2, /destroy/],
   ];
   for (const [args, code, sentence] of rows) {
@@ -156,13 +183,19 @@ async function refuse(box: LoneBox): Promise<void> {
 }
 
 async function shape(box: LoneBox) {
-  const { volumes, exports, addresses } = await box.status();
-  return { volumes: volumes.map(({ name }) => name), exports, addresses };
+  const { volumes, exports, addresses, shares, users } = await box.status();
+  return { volumes: volumes.map(({ name }) => name), exports, addresses, shares, users };
 }
 
 async function removeAll(box: LoneBox): Promise<void> {
   ok(await box.command('export', 'remove', '/files'));
   ok(await box.command('address', 'remove', ADDRESS));
+  ok(await box.command('share', 'remove', 'family'));
+  ok(await box.command('user', 'disable', 'Zoe'));
+  assert.match((await box.command('user', 'list')).out, /zoe .*disabled/);
+  ok(await box.command('user', 'remove', 'Zoe'));
+  assert.match((await box.command('share', 'list')).out, /no shares yet/);
+  assert.match((await box.command('user', 'list')).out, /no users yet/);
   assert.match((await box.command('export', 'list')).out, /no exports yet/);
   assert.match((await box.command('address', 'list')).out, /no addresses yet/);
 }

@@ -21,7 +21,11 @@ const running = new Set<ChildProcess>();
 interface LabLine {
   readonly address: string;
   readonly export: string;
-  readonly ports: Readonly<Record<'nfs' | 'mount' | 'portmap' | 'smb' | 'metrics', number>>;
+  readonly ports: Readonly<Record<'nfs' | 'mount' | 'portmap' | 'metrics', number>> & {
+    readonly smb?: number;
+  };
+  readonly share?: string;
+  readonly user?: { readonly name: string; readonly password: string };
   readonly boxes: readonly {
     readonly name: string;
     readonly pid: number;
@@ -78,6 +82,48 @@ test('two labs at once: a line each, a killed box starts again, SIGTERM leaves n
     assert.equal(processesOf(folder), []);
   }));
 
+test('a lab with SMB says share and user, every box has the key, and a takeover leaves all of it', () =>
+  inFolder(async (folder) => {
+    const directory = join(folder, 'lab');
+    const { child, line } = await startLab(
+      directory,
+      ...['--address', '127.0.20.110', '--protocols', 'nfs,smb', '--durability', 'memory'],
+    );
+    assert.equal([line.share, line.user?.name], ['files', 'lab']);
+    assert.ok((line.user?.password.length ?? 0) >= 8 && (line.ports.smb ?? 0) > 1024);
+    const keys = line.boxes.map(({ name }) => readFileSync(join(directory, name, 'cluster.key')));
+    assert.is(keys.length, 2);
+    assert.equal(keys[0], keys[1]);
+    const [serving] = line.boxes.filter((box) => box.serving);
+    const [other] = line.boxes.filter((box) => !box.serving);
+    if (serving === undefined || other === undefined) throw new Error('not two boxes');
+    process.kill(serving.pid, 'SIGKILL');
+    await until(async () => {
+      const status = (await ask(other.control, 'status', {})) as Status;
+      return status.boxes.some(({ name, serving: does }) => name === other.name && does);
+    });
+    // Sealing demands that every box in sync has the key: the one that stepped in has it.
+    await ask(other.control, 'user.password', { name: 'LAB', password: 'another one' });
+    const status = (await ask(other.control, 'status', {})) as Status;
+    assert.equal(
+      [status.users.map(({ name }) => name), status.shares.map(({ name }) => name)],
+      [['lab'], ['files']],
+    );
+    child.kill('SIGTERM');
+    await once(child, 'exit');
+    const plain = await startLab(
+      join(folder, 'plain'),
+      '--address',
+      '127.0.20.115',
+      '--boxes',
+      '1',
+    );
+    assert.equal([plain.line.ports.smb, plain.line.share], [undefined, undefined]);
+    plain.child.kill('SIGTERM');
+    await once(plain.child, 'exit');
+    assert.equal(processesOf(folder), []);
+  }));
+
 test('a lab that is told to end while it starts leaves nothing', () =>
   inFolder(async (folder) => {
     const child = spawnLab('--address', '127.0.20.80', '--dir', folder);
@@ -92,11 +138,13 @@ test('a lab that is told to end while it starts leaves nothing', () =>
 
 test('a lab that cannot start says why in one sentence', () =>
   inFolder(async (folder) => {
+    const noProtocol = runLab('--dir', join(folder, 'p'), '--protocols', 'nfs,afp');
     const noBox = runLab('box', 'a', '--dir', folder);
     const noAddress = runLab('--dir', join(folder, 'x'), '--address', '203.0.113.1');
     const noBoxes = runLab('--dir', join(folder, 'z'), '--boxes', '0');
     const noBackend = runLab('--dir', join(folder, 'y'), '--backends', 'floppy');
     for (const [outcome, sentence] of [
+      [await noProtocol, /--protocols nfs,afp: afp is none of nfs, smb/],
       [await noBox, /no lab runs there/],
       [await noAddress, /address 203\.0\.113\.1: cannot be used here/],
       [await noBoxes, /boxes: 0; a lab has 1 to 7/],

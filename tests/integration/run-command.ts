@@ -31,7 +31,8 @@ export function understudy(...args: readonly string[]): Promise<Outcome> {
 }
 
 export function startUnderstudy(...args: readonly string[]): ChildProcess {
-  return spawn(program.command, [...program.args, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  // Nothing is typed, unless whoever started it does.
+  return spawn(program.command, [...program.args, ...args], { stdio: ['pipe', 'pipe', 'pipe'] });
 }
 
 /** Resolves when it has ended, and ends it when it takes longer than `limitMs`. */
