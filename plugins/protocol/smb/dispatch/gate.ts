@@ -44,9 +44,8 @@ export function checkRequest(
   const needs = command?.needs ?? 'nothing';
   if (needs === 'nothing') return STATUS_SUCCESS;
   if (session === undefined || !session.isValid) {
-    return isRelated && baton.failed !== STATUS_SUCCESS
-      ? baton.failed
-      : STATUS_USER_SESSION_DELETED;
+    // The first hears that there is no such session; what is related to it then means nothing.
+    return isRelated ? STATUS_INVALID_PARAMETER : STATUS_USER_SESSION_DELETED;
   }
   if (session.encrypts && sealedBy === undefined) return STATUS_ACCESS_DENIED;
   return needs === 'tree'
