@@ -128,3 +128,18 @@ test('a short write that takes setuid away tells the tree of the size that the f
   bench.commit();
   assert.match(bench.backend.calls.at(-1) ?? '', /^set \d+ 777 0:0 size=3 /);
 });
+
+test('frontends hear of each change in its turn, and not of one that was refused', () => {
+  const bench = founded(new Bench());
+  const heard: unknown[] = [];
+  bench.group.onChange(({ operation, volume, stamp }) => {
+    heard.push([operation.name, volume.record.id, stamp.position]);
+  });
+  make(bench, 'file');
+  const { position } = bench.entries[bench.entries.length - 1] ?? {};
+  bench.seal((transaction) => {
+    const args = { ...createArgs('file'), how: 'guarded' as const };
+    assert.not.ok(transaction.change(create, bench.volume(), ROOT_CALLER, args).ok);
+  });
+  assert.equal(heard, [['create', bench.volume().record.id, position]]);
+});
