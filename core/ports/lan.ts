@@ -33,8 +33,15 @@ export interface Lan {
    * closes, so that no client hears of a death from the machine that died. Adding twice changes nothing.
    */
   add(address: string): void;
-  /** Removing what is not there changes nothing. */
+  /** Removing what is not there changes nothing. From now on nothing leaves this machine in the name of the address. */
   remove(address: string): void;
+  /**
+   * Ends every TCP connection of this machine at the address, also what the kernel has kept of a process that died. Only
+   * after `remove`: so nobody hears of it. Where the kernel cannot, they remain.
+   */
+  drop(address: string): void;
+  /** The address is no business of this machine any more: undoes what `remove` has made. */
+  forget(address: string): void;
   /** Sends an IP packet, complete with its header, by the machine's routes. */
   sendPacket(packet: Buffer, destination: string): void;
 }

@@ -5,7 +5,9 @@ import { SyscallError } from '#core/ports/syscalls.ts';
 import { AF_INET, AF_INET6, isIpv6, socketAddress } from './inet.ts';
 import { checked, libc } from './libc.ts';
 import { OwnDevice } from './own-device.ts';
+import { OwnRoutes } from './own-routes.ts';
 import { Rtnetlink } from './rtnetlink.ts';
+import { SockDiag } from './sock-diag.ts';
 import { Tap } from './tap.ts';
 
 const SOCK_RAW = 3;
@@ -30,6 +32,8 @@ export function createLan(): HostLan {
 class LinuxLan implements HostLan {
   #netlink: Rtnetlink | undefined;
   #device: OwnDevice | undefined;
+  #routes: OwnRoutes | undefined;
+  #sockets: SockDiag | undefined;
   readonly #taps = new Set<Tap>();
   readonly #packets = new Map<boolean, number>();
 
@@ -59,13 +63,30 @@ class LinuxLan implements HostLan {
   add(address: string): void {
     refused(address, () => {
       const { index } = this.#ownDevice();
+      this.#ownRoutes(address)?.open(address);
       this.#netlink?.add(index, address);
     });
   }
 
   remove(address: string): void {
-    const device = this.#device;
-    if (device !== undefined) refused(address, () => this.#netlink?.remove(device.index, address));
+    refused(address, () => {
+      const { index } = this.#ownDevice();
+      this.#ownRoutes(address)?.shut(address);
+      this.#netlink?.remove(index, address);
+    });
+  }
+
+  drop(address: string): void {
+    refused(address, () => {
+      this.#sockets ??= new SockDiag();
+      this.#sockets.dropAll(address);
+    });
+  }
+
+  forget(address: string): void {
+    if (this.#routes !== undefined && isIpv6(address)) {
+      refused(address, () => this.#routes?.forget(address));
+    }
   }
 
   sendPacket(packet: Buffer, destination: string): void {
@@ -78,6 +99,8 @@ class LinuxLan implements HostLan {
 
   close(): void {
     for (const tap of this.#taps) tap.close();
+    this.#routes?.clear();
+    this.#sockets?.close();
     this.#device?.close();
     this.#netlink?.close();
     for (const fd of this.#packets.values()) close(fd);
@@ -87,6 +110,14 @@ class LinuxLan implements HostLan {
     this.#netlink ??= new Rtnetlink();
     this.#device ??= new OwnDevice(this.#netlink);
     return this.#device;
+  }
+
+  /** Only IPv6 needs them: see own-routes.ts. */
+  #ownRoutes(address: string): OwnRoutes | undefined {
+    if (!isIpv6(address)) return undefined;
+    const { index } = this.#ownDevice();
+    if (this.#netlink !== undefined) this.#routes ??= new OwnRoutes(this.#netlink, index);
+    return this.#routes;
   }
 
   #packetSocket(isV6: boolean): number {

@@ -8,6 +8,7 @@
  * costs a Linux client 3 s; with a high one they hear nothing until the next box calls.
  */
 import { checked, libc } from './libc.ts';
+import { OWN } from './own-routes.ts';
 import type { Rtnetlink } from './rtnetlink.ts';
 
 const DEVICE = Buffer.from('/dev/net/tun\0');
@@ -50,7 +51,7 @@ export class OwnDevice {
       checked('ioctl', ioctl(this.#fd, TUNSETIFF, request));
       this.name = request.toString('latin1', 0, request.indexOf(0));
       this.index = nameToIndex(request);
-      netlink.switchOn(this.index);
+      netlink.switchOn(this.index, OWN);
     } catch (error) {
       close(this.#fd);
       throw error;

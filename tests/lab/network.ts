@@ -16,6 +16,8 @@ export const CLIENT = 'client';
 const GATEWAY = '10.77.0.1';
 const CLIENT_ADDRESS = '10.77.0.100';
 export const BRIDGE_ADDRESS = '10.77.0.10';
+/** A second service address, for tests: free, and in the network that everybody has. */
+export const SERVICE_6 = 'fd77::50';
 /** States of a bridge's port: bridge(8). A disabled one drops everything, and both ends keep their carrier. */
 const PORT_DISABLED = 0;
 const PORT_FORWARDING = 3;

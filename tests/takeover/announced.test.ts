@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
 import type { Lab } from '#packaging/lab/processes.ts';
 import { Nfs3Client } from '#plugins/protocol/nfs/client/nfs3-client.ts';
-import { BRIDGE_ADDRESS, BridgeNetwork, bridgeLack, CLIENT } from '../lab/network.ts';
+import { BRIDGE_ADDRESS, BridgeNetwork, bridgeLack, CLIENT, SERVICE_6 } from '../lab/network.ts';
 import { inNamespace } from '../support/namespace.ts';
 import { suite } from '../support/suite.ts';
 import { onStage, openRpc, type Stage } from './stage.ts';
@@ -24,12 +24,8 @@ const LINES_MS = 200;
 /** Milliseconds for which an address that has just come is announced again and again. */
 const ANNOUNCED_MS = 1_200;
 const QUIET_MS = 2_000;
-const SERVICE_6 = 'fd77::50';
-/**
- * Over IPv6 the dying kernel still ends connections, so that a client calls at once, in vain, and again after a second:
- * README of cluster/arp.
- */
-const STALL_MS_MAX = 1_500;
+/** Milliseconds, of one takeover: a client that calls in vain comes back after 1000. */
+const STALL_MS_MAX = 900;
 const TAKEOVER_MS_MAX = 10_000;
 
 const lack =

@@ -24,6 +24,8 @@ export interface BridgeOptions {
   readonly count: number;
   readonly seed: number;
   readonly connections: number;
+  /** Where clients call; BRIDGE_ADDRESS where it is missing. */
+  readonly address?: string;
   readonly lab?: Partial<LabOptions>;
   say(line: string): void;
 }
@@ -61,8 +63,10 @@ async function play(
   directory: string,
 ): Promise<Stalls> {
   const lab = await startLab({ address: BRIDGE_ADDRESS, net, ...options.lab }, directory);
+  const { address = BRIDGE_ADDRESS, connections, seed } = options;
   try {
-    const crew = await Crew.start(lab, options.connections, options.seed);
+    if (address !== BRIDGE_ADDRESS) await lab.control('a', 'address.add', { address });
+    const crew = await Crew.start(lab, connections, seed, address);
     try {
       return await new BridgeRound(options, net, lab, crew).play();
     } finally {
@@ -142,16 +146,20 @@ class BridgeRound {
     while (this.#hasAddress(name)) {
       const sinceMs = performance.now() - woken;
       if (sinceMs > WOKEN_MS_MAX + ASKING_MS) {
-        throw new Error(`box ${name}: has ${BRIDGE_ADDRESS} ${sinceMs.toFixed(0)} ms after waking`);
+        throw new Error(`box ${name}: has ${this.#address} ${sinceMs.toFixed(0)} ms after waking`);
       }
     }
     // And it stays away.
     await sleep(WOKEN_MS_MAX);
-    if (this.#hasAddress(name)) throw new Error(`box ${name}: has ${BRIDGE_ADDRESS} again`);
+    if (this.#hasAddress(name)) throw new Error(`box ${name}: has ${this.#address} again`);
   }
 
   #hasAddress(name: string): boolean {
-    return this.#net.addresses(name).includes(` ${BRIDGE_ADDRESS}/`);
+    return this.#net.addresses(name).includes(` ${this.#address}/`);
+  }
+
+  get #address(): string {
+    return this.#options.address ?? BRIDGE_ADDRESS;
   }
 
   /** Asked of that box only: one that is frozen does not answer. */

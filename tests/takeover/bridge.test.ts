@@ -1,6 +1,6 @@
 /** Takeovers between namespaces on a bridge, a few of each kind; `npm run test:takeover -- --net bridge` is the long run. */
 import * as assert from 'uvu/assert';
-import { bridgeLack } from '../lab/network.ts';
+import { BRIDGE_ADDRESS, bridgeLack, SERVICE_6 } from '../lab/network.ts';
 import { seedOf } from '../support/seeded.ts';
 import { suite } from '../support/suite.ts';
 import { aboveBar, printStalls } from './bars.ts';
@@ -10,19 +10,24 @@ const COUNT = 5;
 /** The test runs beside others, on whatever machine there is; the long run holds the bars themselves. */
 const BUSY = 2;
 
-const test = suite('takeover/bridge', { secondsMax: 240 });
+const test = suite('takeover/bridge', { secondsMax: 400 });
 const lack = bridgeLack();
-const title =
-  'boxes killed, frozen, cut off and moved from: clients see no error, and little of a stall';
+const FAMILIES = [
+  ['IPv4', BRIDGE_ADDRESS],
+  ['IPv6', SERVICE_6],
+] as const;
 
-if (lack !== undefined) test.skip(title, lack);
-else {
-  test(title, async () => {
-    const lines: string[] = [];
-    const say = (line: string) => lines.push(line);
-    const seed = seedOf();
-    const stalls = await playOnBridge({ events: EVENTS, count: COUNT, seed, connections: 2, say });
-    process.stdout.write(printStalls(stalls));
-    assert.equal(aboveBar(stalls, BUSY), [], lines.join('\n'));
-  });
+for (const [family, address] of FAMILIES) {
+  const title = `boxes killed, frozen, cut off and moved from, over ${family}: clients see no error, and little of a stall`;
+  if (lack !== undefined) test.skip(title, lack);
+  else {
+    test(title, async () => {
+      const lines: string[] = [];
+      const say = (line: string) => lines.push(line);
+      const options = { events: EVENTS, count: COUNT, seed: seedOf(), connections: 2 };
+      const stalls = await playOnBridge({ ...options, address, say });
+      process.stdout.write(printStalls(stalls));
+      assert.equal(aboveBar(stalls, BUSY), [], lines.join('\n'));
+    });
+  }
 }

@@ -36,10 +36,16 @@ export class Crew {
     this.#running.catch(() => {});
   }
 
-  static async start(lab: Lab, connections: number, seed: number): Promise<Crew> {
+  /** @param address Where the clients call: the lab's own service address where it is missing. */
+  static async start(
+    lab: Lab,
+    connections: number,
+    seed: number,
+    address = lab.plan.options.address,
+  ): Promise<Crew> {
     const root = await mountRoot(lab);
     const clients = Array.from({ length: connections }, (_, index) =>
-      openClient(lab, new Seeded(seed + 7 * index + 3)),
+      openClient(lab, address, new Seeded(seed + 7 * index + 3)),
     );
     try {
       const workers = await hire(clients, root, seed);
@@ -120,8 +126,8 @@ async function hire(
   );
 }
 
-function openClient(lab: Lab, dice: Seeded): RepeatingClient {
-  const { address, ports } = lab.plan.options;
+function openClient(lab: Lab, address: string, dice: Seeded): RepeatingClient {
+  const { ports } = lab.plan.options;
   return new RepeatingClient(
     {
       address,

@@ -4,11 +4,11 @@
  *     npm run test:takeover -- [--kills 100] [--seed N] [--handles generic|issuer] [--durability disk|memory]
  *     npm run test:takeover -- --protocol smb [--kills 50] [--connections 5] [--durability disk|memory]
  *     npm run test:takeover -- --executable dist/understudy-linux-x64
- *     npm run test:takeover -- --net bridge [--count 50] [--events kill,freeze,cut,move,part] [--arbiter witness|gateway]
+ *     npm run test:takeover -- --net bridge [--count 50] [--events kill,freeze,cut,move,part] [--arbiter witness|gateway] [--family 4|6]
  */
 import yargs from 'yargs';
 import { programOf } from '#packaging/lab/program.ts';
-import { bridgeLack } from '../lab/network.ts';
+import { BRIDGE_ADDRESS, bridgeLack, SERVICE_6 } from '../lab/network.ts';
 import { seedOf } from '../support/seeded.ts';
 import { aboveBar, printStalls } from './bars.ts';
 import { EVENTS, type Event, playOnBridge } from './bridge-round.ts';
@@ -32,6 +32,11 @@ const args = yargs(process.argv.slice(2))
   .option('count', { type: 'number', default: 50, describe: 'Of each event, on a bridge' })
   .option('events', { type: 'string', default: [...EVENTS, PART].join(), describe: 'On a bridge' })
   .option('arbiter', { choices: ARBITERS, default: 'witness' as const, describe: 'On a bridge' })
+  .option('family', {
+    choices: [4, 6] as const,
+    default: 4 as const,
+    describe: 'On a bridge: of IP',
+  })
   .option('seed', { type: 'number', default: seedOf(), describe: 'To have the same dice again' })
   .option('handles', { choices: ['generic', 'issuer'] as const, describe: 'Default both' })
   .option('durability', { choices: ['disk', 'memory'] as const, describe: 'Default both' })
@@ -73,12 +78,21 @@ async function onBridge(): Promise<void> {
   const names = args.events.split(',');
   const events = names.filter((name): name is Event => EVENTS.includes(name as Event));
   const { count, arbiter } = args;
+  const service = args.family === 6 ? SERVICE_6 : BRIDGE_ADDRESS;
   const lab = {
     arbiter,
     ...(handles !== undefined && { handles }),
     ...(durability !== undefined && { durability }),
   };
-  const stalls = await playOnBridge({ events, count, seed, connections, lab, say: out });
+  const stalls = await playOnBridge({
+    events,
+    count,
+    seed,
+    connections,
+    address: service,
+    lab,
+    say: out,
+  });
   if (names.includes(PART)) {
     for (const mode of ARBITERS) {
       await playParted({ arbiter: mode, count, seed, say: out });

@@ -76,8 +76,7 @@ export class LanAddresses {
     const wanted = new Map(places.map((place) => [place.address, place]));
     for (const [address, site] of this.#sites) {
       if (wanted.get(address)?.interface === site.place.interface) continue;
-      site.machine.release();
-      site.perform(this.#deps.clock.now());
+      site.end(this.#deps.clock.now());
       this.#sites.delete(address);
     }
     this.#lacking.clear();
@@ -185,7 +184,9 @@ export class LanAddresses {
     try {
       // Now, so that a takeover has one thing less to do.
       this.#deps.lan.prepare();
-      this.#sites.set(place.address, this.#makeSite(place, networkInterface));
+      const site = this.#makeSite(place, networkInterface);
+      site.begin();
+      this.#sites.set(place.address, site);
       return undefined;
     } catch (error) {
       return lanRefusal(error);

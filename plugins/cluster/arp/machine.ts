@@ -25,6 +25,8 @@ export type State = 'away' | 'held' | 'suspended' | 'yielded';
 export type Effect =
   | { readonly kind: 'add' }
   | { readonly kind: 'remove' }
+  /** What clients have connected to is no more: another box has it, or soon will. */
+  | { readonly kind: 'drop' }
   | { readonly kind: 'announce' }
   | { readonly kind: 'answer'; readonly sign: Sign }
   /** Told once for each rival and outcome. */
@@ -60,6 +62,7 @@ export class AddressMachine {
   /** This box serves no longer. */
   release(): void {
     if (this.#state === 'held') this.#effects.push({ kind: 'remove' });
+    if (this.#state === 'held' || this.#state === 'suspended') this.#effects.push({ kind: 'drop' });
     this.#state = 'away';
     this.#told = '';
   }
@@ -115,6 +118,7 @@ export class AddressMachine {
 
   #yield({ stamp, mac }: Sign): void {
     if (this.#state === 'held') this.#effects.push({ kind: 'remove' });
+    this.#effects.push({ kind: 'drop' });
     this.#state = 'yielded';
     this.#yieldedTo = stamp;
     this.#tell(mac, 'yielded');

@@ -36,6 +36,23 @@ export class Site {
     this.#log = log;
   }
 
+  /** Nothing of a former process answers or speaks here. Throws `LanError`. */
+  begin(): void {
+    this.#lan.remove(this.place.address);
+    this.#lan.drop(this.place.address);
+  }
+
+  /** The address is not the group's any more. */
+  end(now: InstantMs): void {
+    this.machine.release();
+    this.perform(now);
+    try {
+      this.#lan.forget(this.place.address);
+    } catch (error) {
+      this.#refuse(now, lanRefusal(error));
+    }
+  }
+
   get held(): boolean {
     return this.machine.state === 'held';
   }
@@ -93,6 +110,9 @@ export class Site {
         this.#lan.remove(address);
         if (isV6(address)) this.#frames.leave(solicitedNode(address));
         this.#log.info(`${address} is off this box`);
+        break;
+      case 'drop':
+        this.#lan.drop(address);
         break;
       case 'announce':
         for (const frame of announcement(address, this.mac, this.machine.stamp)) this.send(frame);

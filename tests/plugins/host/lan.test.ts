@@ -1,9 +1,11 @@
 /** The network below TCP, on two machines that are namespaces. */
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
 import { LanError } from '#core/ports/lan.ts';
+import type { Connection } from '#core/ports/net.ts';
 import { decodeFrame, encodeFrame, type Frame } from '#plugins/cluster/arp/frames.ts';
 import { announcement, probe, solicitedNode } from '#plugins/cluster/arp/signs.ts';
 import { createLan, type HostLan } from '#plugins/host/lan.ts';
@@ -17,6 +19,8 @@ const test = suite('host/lan', { secondsMax: 20 });
 const SERVICE = '10.77.0.50';
 /** Milliseconds for a frame to cross the bridge. */
 const CROSS_MS_MAX = 2_000;
+/** Milliseconds within which an end of a connection would have crossed the bridge. */
+const QUIET_MS = 200;
 
 const lack = bridgeLack();
 const onBridge = (title: string, play: (net: BridgeNetwork, lan: HostLan) => Promise<void>) => {
@@ -108,6 +112,54 @@ onBridge(
   },
 );
 
+onBridge(
+  'nothing leaves in the name of an IPv6 address that is not here, and a dropped connection is gone',
+  async (net, lan) => {
+    const address = 'fd77::52';
+    const box = net.namespace('a');
+    lan.add(address);
+    const tcp = createNet(createLog({ level: 'error' }));
+    const accepted: Connection[] = [];
+    const listener = await tcp.listen({ address, port: 7001, ahead: true }, (connection) => {
+      accepted.push(connection);
+      return { room: () => Buffer.alloc(1), received() {}, closed() {} };
+    });
+    // Neighbours are answered by the process that has the address, and there is none here.
+    const { mac } = await until(() => lan.interfaces()[0]);
+    const entry = `${address} lladdr ${mac} dev eth0 nud permanent`;
+    const words = `-n ${net.namespace(CLIENT)} neighbour replace ${entry}`;
+    execFileSync('ip', words.split(' '));
+    let ends = 0;
+    const client = await inNamespace(net.namespace(CLIENT), async () => {
+      const socket = connect({ host: address, port: 7001 });
+      socket.on('error', () => {});
+      socket.on('close', () => {
+        ends += 1;
+      });
+      await once(socket, 'connect');
+      return socket.resume();
+    });
+    await until(() => accepted[0]);
+    lan.remove(address);
+    accepted[0]?.end();
+    await sleep(QUIET_MS);
+    assert.is(ends, 0, 'the client heard of the end');
+    assert.match(connections(box, address), /FIN-WAIT-1/);
+    lan.drop(address);
+    assert.is(connections(box, address), '');
+    // Here again, the box does not know the connection, and says so to a client that asks.
+    lan.add(address);
+    client.write('?');
+    await until(() => ends || undefined);
+    listener.close();
+    assert.match(rules(box), /from fd77::52 .* suppress_ifgroup/);
+    lan.remove(address);
+    assert.match(rules(box), /from fd77::52 iif lo unreachable/);
+    lan.forget(address);
+    assert.not.match(rules(box), /fd77::52/);
+  },
+);
+
 onBridge('what the system refuses is a LanError with its code', async (_, lan) => {
   const gone = { name: 'eth9', index: 99, mac: '02:00:00:00:00:09', networks: [] };
   assert.throws(
@@ -115,6 +167,15 @@ onBridge('what the system refuses is a LanError with its code', async (_, lan) =
     (error: Error) => error instanceof LanError && error.code === 'ENODEV',
   );
 });
+
+function connections(namespace: string, address: string): string {
+  const args = [`--net=/run/netns/${namespace}`, 'ss', '-Htan', 'state', 'connected'];
+  return execFileSync('nsenter', [...args, 'src', `[${address}]`], { encoding: 'utf8' });
+}
+
+function rules(namespace: string): string {
+  return execFileSync('ip', ['-n', namespace, '-6', 'rule'], { encoding: 'utf8' });
+}
 
 function neighbours(namespace: string): string {
   return execFileSync('ip', ['-n', namespace, 'neighbour'], { encoding: 'utf8' });

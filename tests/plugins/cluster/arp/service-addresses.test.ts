@@ -53,6 +53,14 @@ class FakeLan implements Lan {
     this.done.push(`remove ${address}`);
   }
 
+  drop(address: string): void {
+    this.done.push(`drop ${address}`);
+  }
+
+  forget(address: string): void {
+    this.done.push(`forget ${address}`);
+  }
+
   sendPacket(_: Buffer, destination: string): void {
     this.done.push(`tickle ${destination}`);
   }
@@ -81,6 +89,7 @@ function stage() {
   return { lan, clock, link, addresses, state, claim };
 }
 
+const BEGUN = [`remove ${SERVICE}`, `drop ${SERVICE}`];
 const CLAIMS = [`claim ${SERVICE} in view 7`, `claim ${SERVICE} in view 7`];
 
 test('doors, address, announcement, clients; and off again', async () => {
@@ -89,6 +98,8 @@ test('doors, address, announcement, clients; and off again', async () => {
   link.up(B);
   link.deliver(B, CLIENTS, encodeConnections('all', [ends]));
   state.isOpen = false;
+  // What a former process has left at the address is gone before anything else.
+  assert.equal(lan.take(), BEGUN);
   addresses.hold(claim);
   await clock.pass(100);
   assert.equal(lan.take(), []);
@@ -100,16 +111,31 @@ test('doors, address, announcement, clients; and off again', async () => {
   assert.equal(lan.take(), [...CLAIMS, 'tickle 10.0.0.9']);
   assert.equal(addresses.held, ['127.0.0.10', SERVICE]);
   addresses.hold(undefined);
-  assert.equal(lan.take(), [`remove ${SERVICE}`]);
+  assert.equal(lan.take(), [`remove ${SERVICE}`, `drop ${SERVICE}`]);
   assert.equal(addresses.held, []);
   await clock.pass(10_000);
   assert.equal(lan.take(), []);
+  addresses.know([]);
+  assert.equal(lan.take(), [`forget ${SERVICE}`]);
 });
 
 test('with the doors open it is all done in the call', () => {
   const { lan, addresses, claim } = stage();
   addresses.know([PLACE]);
   addresses.hold(claim);
+  assert.equal(lan.take(), [...BEGUN, `add ${SERVICE}`, ...CLAIMS]);
+});
+
+test('a lease that stumbled costs nobody its connection', async () => {
+  const { lan, clock, addresses, state, claim } = stage();
+  addresses.know([PLACE]);
+  addresses.hold(claim);
+  lan.take();
+  state.isSure = false;
+  await clock.pass(10);
+  assert.equal(lan.take(), [`remove ${SERVICE}`]);
+  state.isSure = true;
+  await clock.pass(10);
   assert.equal(lan.take(), [`add ${SERVICE}`, ...CLAIMS]);
 });
 
@@ -135,7 +161,7 @@ test('a higher view has it; the owner is told', () => {
   const [frame] = announcement(SERVICE, OTHER, { view: 8, rank: 1 });
   assert.ok(frame);
   lan.hear(frame);
-  assert.equal(lan.take(), [`remove ${SERVICE}`]);
+  assert.equal(lan.take(), [`remove ${SERVICE}`, `drop ${SERVICE}`]);
   assert.match(addresses.condition(SERVICE), `the box with MAC ${OTHER} has ${SERVICE}`);
 });
 
