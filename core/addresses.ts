@@ -5,6 +5,7 @@
  * clients are woken. Losing the service: the address goes first, and only then do sockets close, so that nobody hears a
  * word of a box that serves no longer.
  */
+import type { BoxId } from './group/entry.ts';
 import { service } from './services.ts';
 
 export interface ServiceAddress {
@@ -40,6 +41,11 @@ export interface Addresses {
   hold(claim: Claim | undefined): void;
   /** What this box answers for now. */
   readonly held: readonly string[];
+  /**
+   * Boxes that should serve instead of this one: it has lost the network of its clients, and they have it. None where all
+   * is well, and none where moving would help nobody.
+   */
+  heirs(): readonly BoxId[];
   /** What an owner should know about one of them; empty where all is well. */
   condition(address: string): string;
   /** `isOpen` says whether clients that come to the address find its ports open; until then it is not up. */

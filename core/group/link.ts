@@ -3,7 +3,7 @@ import { service } from '../services.ts';
 import type { BoxId } from './entry.ts';
 
 /** What a frame is about; a byte on the wire. */
-export const CHANNEL = { group: 1, request: 2, witness: 3, clients: 4 } as const;
+export const CHANNEL = { group: 1, request: 2, witness: 3, clients: 4, sight: 5 } as const;
 export type Channel = (typeof CHANNEL)[keyof typeof CHANNEL];
 
 /** Largest frame, bytes: one bulk write of 1 MiB with its entry, with room for a batch of small entries. */
@@ -25,6 +25,8 @@ export interface Link {
   /** Members and witness, as configured; `isUp` says who is there now. */
   readonly peers: readonly BoxId[];
   isUp(peer: BoxId): boolean;
+  /** Every path to the peer speaks, where there is more than one. */
+  isWhole(peer: BoxId): boolean;
   /**
    * Queues one frame made of the parts, in order, and sends it with others of this turn. The parts belong to the
    * link until the kernel has them: give it buffers that are not reused. Dropped without a word if the link is down.

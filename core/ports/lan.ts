@@ -24,6 +24,8 @@ export interface Frames {
 export interface Lan {
   /** Those that are up and have an address of their own; loopback is not among them. */
   interfaces(): readonly LanInterface[];
+  /** Whether its cable, or what stands for one, leads to anything that is switched on. */
+  hasCarrier(networkInterface: LanInterface): boolean;
   /** `frame` is valid until the function returns. What this machine sends itself is not heard. */
   tap(networkInterface: LanInterface, heard: (frame: Buffer) => void): Frames;
   /** Gets ready to add addresses; throws where this process may not. */

@@ -48,6 +48,13 @@ class LinuxLan implements HostLan {
     });
   }
 
+  hasCarrier({ index, name }: LanInterface): boolean {
+    return refused(`interface ${name}`, () => {
+      this.#netlink ??= new Rtnetlink();
+      return this.#netlink.isRunning(index);
+    });
+  }
+
   tap(networkInterface: LanInterface, heard: (frame: Buffer) => void): Frames {
     return refused(`interface ${networkInterface.name}`, () => {
       const tap = new Tap(networkInterface, heard);

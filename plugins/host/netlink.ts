@@ -51,6 +51,18 @@ export class Netlink {
     }
   }
 
+  /** Calls `each` with the answer, and with no more than that; it is a view. */
+  get(request: Request, each: (body: Buffer) => void): void {
+    this.#send(request, 0);
+    for (;;) {
+      for (const { type, body } of this.#messages()) {
+        if (type === NLMSG_ERROR) isDone(request, -body.readInt32LE(0));
+        else each(body);
+        return;
+      }
+    }
+  }
+
   /** Calls `each` for every answer of the list; it is a view, valid until `each` returns. */
   list(request: Request, each: (body: Buffer) => void): void {
     this.#send(request, NLM_F_DUMP);

@@ -9,6 +9,7 @@ import { AF_INET, AF_INET6, inetBytes, isIpv6 } from './inet.ts';
 import { attribute, NETLINK_ROUTE, Netlink, numberAttribute } from './netlink.ts';
 
 const RTM_NEWLINK = 16;
+const RTM_GETLINK = 18;
 const RTM_NEWADDR = 20;
 const RTM_DELADDR = 21;
 const RTM_NEWROUTE = 24;
@@ -21,7 +22,10 @@ const IFA_FLAGS = 8;
 /** Without asking the network first (RFC 4862 §5.4): that takes a second, and was done when it was configured. */
 const IFA_F_NODAD = 0x02;
 const IFF_UP = 1;
+const IFF_RUNNING = 0x40;
 const IFLA_GROUP = 27;
+const IFLA_EXT_MASK = 29;
+const RTEXT_FILTER_SKIP_STATS = 8;
 const RT_TABLE_LOCAL = 255;
 const RTPROT_STATIC = 4;
 const RTN_LOCAL = 2;
@@ -51,6 +55,20 @@ export class Rtnetlink extends Netlink {
     }
     const message = addressMessage(index, address);
     this.ask({ type: RTM_DELADDR, message, what: address, allowed: ['EADDRNOTAVAIL'] });
+  }
+
+  /** Switched on, and with a carrier where it can tell (RFC 2863's operational state). False where there is none. */
+  isRunning(index: number): boolean {
+    const head = Buffer.alloc(16);
+    head.writeInt32LE(index, 4);
+    const brief = numberAttribute(IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+    const message = Buffer.concat([head, brief]);
+    const request = { type: RTM_GETLINK, message, what: `interface ${index}`, allowed: ['ENODEV'] };
+    let flags = 0;
+    this.get(request, (body) => {
+      flags = body.readUInt32LE(8);
+    });
+    return (flags & IFF_UP) !== 0 && (flags & IFF_RUNNING) !== 0;
   }
 
   /** @param group A number by which rules tell it from other interfaces. */

@@ -1,6 +1,6 @@
 /** Hears and says ARP and neighbour discovery on one interface: packet(7). */
 import koffi from 'koffi';
-import type { Frames, LanInterface } from '#core/ports/lan.ts';
+import { type Frames, LanError, type LanInterface } from '#core/ports/lan.ts';
 import { AF_INET6, inetBytes } from './inet.ts';
 import { addressOf, checked, lastError, libc } from './libc.ts';
 
@@ -67,7 +67,8 @@ export class Tap implements Frames {
   }
 
   send(frame: Uint8Array): void {
-    if (!this.#closed) checked('send', send(this.#fd, frame, frame.length, 0));
+    if (this.#closed || send(this.#fd, frame, frame.length, 0) >= 0) return;
+    throw new LanError('frame', lastError('send').code);
   }
 
   join(group: string): void {
@@ -94,7 +95,7 @@ export class Tap implements Frames {
     request.writeInt32LE(this.#index, 16);
     if (setsockopt(this.#groups, IPPROTO_IPV6, option, request, request.length) >= 0) return;
     const error = lastError('setsockopt');
-    if (error.code !== allowed) throw error;
+    if (error.code !== allowed) throw new LanError(group, error.code);
   }
 
   #receive(): void {

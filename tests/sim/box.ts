@@ -20,6 +20,8 @@ export interface BoxOptions {
   readonly drift: number;
   readonly broken: Broken | undefined;
   readonly log: LogOptions;
+  /** Seconds that the box's wall clock is ahead of true time at some instant of it; 0 where it is missing. */
+  readonly wallAhead?: ((nowMs: number) => number) | undefined;
 }
 
 const SYNC_MS: readonly [number, number] = [0.2, 6];
@@ -223,6 +225,7 @@ export class Box<M extends Machine> implements Endpoint {
       send: (peer, channel, parts) => {
         if (process === this.#process) this.#net.send(id, peer, parts, channel);
       },
+      isWhole: () => true,
       queuedSize: () => 0,
       handle: (channel, handler) => this.#handlers.set(channel, handler),
     };
@@ -255,7 +258,11 @@ export class Box<M extends Machine> implements Endpoint {
     };
     return {
       now: () => this.now(),
-      wall: () => ({ seconds: Math.floor(this.#world.now / 1000), nanoseconds: 0 }),
+      wall: () => {
+        const { now } = this.#world;
+        const ahead = this.options.wallAhead?.(now) ?? 0;
+        return { seconds: Math.floor(now / 1000) + ahead, nanoseconds: 0 };
+      },
       after: (delayMs, run) => timer(delayMs, run, false),
       every: (periodMs, run) => timer(periodMs, run, true),
     };

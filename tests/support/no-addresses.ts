@@ -6,6 +6,7 @@ export const NO_ADDRESSES: Addresses = {
   know() {},
   hold() {},
   held: [],
+  heirs: () => [],
   condition: () => '',
   door() {},
   listensAhead: () => false,

@@ -73,6 +73,18 @@ export class ConnectionTable {
     }
   }
 
+  /** Addresses of clients of all boxes, as many as are asked for. */
+  remotes(max: number): readonly string[] {
+    const found = new Set<string>();
+    for (const rows of [this.#own, ...this.#told.values()]) {
+      for (const { remoteAddress } of rows.values()) {
+        if (found.size >= max) return [...found];
+        found.add(remoteAddress);
+      }
+    }
+    return [...found];
+  }
+
   /** Clients of other boxes at an address; they are told only once. */
   take(address: string): readonly ClientEnds[] {
     return [...this.#told.values()].flatMap((told) => {

@@ -4,8 +4,9 @@ import type { Log } from '#core/log-line.ts';
 import type { Clock } from '#core/ports/clock.ts';
 import type { Lan, LanInterface } from '#core/ports/lan.ts';
 import { interfaceFor, lanRefusal, ownRefusal, takenRefusal } from './lan-refusals.ts';
+import type { Outlook } from './outlook.ts';
 import { AT_CONFIGURATION, atTakeover, type Outcome, Probe, type ProbePlan } from './probe.ts';
-import { probe as probeFrame, type Sign } from './signs.ts';
+import { ANY_V4, ANY_V6, probe as probeFrame, type Sign } from './signs.ts';
 import { Site } from './site.ts';
 import { Taps } from './taps.ts';
 
@@ -19,6 +20,7 @@ export interface LanDependencies {
   /** The address has just come to this box. */
   arrived(address: string): void;
   isOpen(address: string): boolean;
+  readonly outlook: Outlook;
 }
 
 interface Asking {
@@ -41,7 +43,7 @@ export class LanAddresses {
 
   constructor(deps: LanDependencies) {
     this.#deps = deps;
-    this.#taps = new Taps(deps.lan, (sign) => this.#heard(sign));
+    this.#taps = new Taps(deps.lan, (sign, index) => this.#heard(sign, index));
   }
 
   get held(): readonly string[] {
@@ -49,7 +51,9 @@ export class LanAddresses {
   }
 
   condition(address: string): string {
-    return this.#sites.get(address)?.condition ?? this.#lacking.get(address)?.refusal ?? '';
+    const site = this.#sites.get(address);
+    if (site === undefined) return this.#lacking.get(address)?.refusal ?? '';
+    return site.condition || this.#deps.outlook.condition(site.index);
   }
 
   async check(place: ServiceAddress): Promise<string | undefined> {
@@ -124,6 +128,7 @@ export class LanAddresses {
     const now = this.#deps.clock.now();
     const claim = this.#claim;
     if (now >= this.#lookAt) this.#look();
+    this.#deps.outlook.tick();
     for (const site of this.#sites.values()) {
       const { machine, place } = site;
       if (claim !== undefined) {
@@ -145,12 +150,19 @@ export class LanAddresses {
     }
   }
 
+  /** Whether somebody is there: whoever has the address says so. */
+  askFor(index: number, address: string): void {
+    const site = [...this.#sites.values()].find((candidate) => candidate.index === index);
+    site?.send(probeFrame(address, site.mac));
+  }
+
   close(): void {
     this.#taps.keep(new Set());
   }
 
-  #heard(sign: Sign): void {
+  #heard(sign: Sign, index: number): void {
     if (sign.stamp !== undefined) this.#boxMacs.add(sign.mac);
+    this.#deps.outlook.heard(index, this.#neighbourIn(sign));
     for (const { probe, site } of this.#probes) {
       if (site.place.address === sign.address) probe.heard(sign);
     }
@@ -163,10 +175,19 @@ export class LanAddresses {
     site.perform(now);
   }
 
+  /** The machine behind a frame, where it is no box and says its own address. */
+  #neighbourIn({ mac, asker }: Sign): string | undefined {
+    const isNone = asker === ANY_V4 || asker === ANY_V6;
+    return isNone || this.#boxMacs.has(mac) || this.#sites.has(asker) ? undefined : asker;
+  }
+
   /** Tries to watch what is not watched yet. */
   #look(): void {
     this.#lookAt = this.#deps.clock.now() + LOOK_MS;
-    if (this.#lacking.size === 0) return;
+    if (this.#lacking.size === 0) {
+      this.#keepTaps();
+      return;
+    }
     const interfaces = this.#deps.lan.interfaces();
     for (const [address, lacking] of this.#lacking) {
       const found = interfaceFor(lacking.place, interfaces);
@@ -199,6 +220,10 @@ export class LanAddresses {
 
   #keepTaps(): void {
     const sites = [...this.#sites.values()];
+    this.#deps.outlook.watch(
+      sites.map((site) => site.interface),
+      this.#lacking.size > 0,
+    );
     if (this.#probes.size === 0) this.#taps.keep(new Set(sites.map(({ index }) => index)));
   }
 

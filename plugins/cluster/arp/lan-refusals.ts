@@ -52,7 +52,7 @@ export function lanRefusal(error: unknown): string {
   return `the system refuses: ${error.message}`;
 }
 
-function isWithin(address: string, network: string): boolean {
+export function isWithin(address: string, network: string): boolean {
   const parsed = ipaddr.parse(address);
   const [base, length] = ipaddr.parseCIDR(network);
   return parsed.kind() === base.kind() && parsed.match(base, length);

@@ -1,5 +1,6 @@
 /** The service addresses of this box, on loopback and on the LAN, and the clients that are to be woken when they come. */
 import type { Addresses, Claim, ClientEnds, ServiceAddress } from '#core/addresses.ts';
+import type { BoxId } from '#core/group/entry.ts';
 import { CHANNEL, type Link } from '#core/group/link.ts';
 import { TICK_MS } from '#core/limits.ts';
 import type { Log } from '#core/log-line.ts';
@@ -10,6 +11,8 @@ import { ConnectionTable } from './connections.ts';
 import { LanAddresses } from './lan-addresses.ts';
 import { lanRefusal } from './lan-refusals.ts';
 import { isLiteral, isLoopback, loopbackRefusal } from './loopback.ts';
+import { NEIGHBOURS_MAX } from './neighbours.ts';
+import { Outlook } from './outlook.ts';
 import { tickle } from './tickle.ts';
 
 /**
@@ -28,6 +31,7 @@ export interface AddressDependencies {
 export class ServiceAddresses implements Addresses {
   readonly #deps: AddressDependencies;
   readonly #lan: LanAddresses;
+  readonly #outlook: Outlook;
   readonly #connections: ConnectionTable;
   readonly #doors: ((address: string) => boolean)[] = [];
   readonly #timers = new Set<Timer>();
@@ -37,8 +41,14 @@ export class ServiceAddresses implements Addresses {
   constructor(deps: AddressDependencies) {
     this.#deps = deps;
     this.#connections = new ConnectionTable(deps.link);
+    this.#outlook = new Outlook({
+      ...deps,
+      clients: () => this.#connections.remotes(NEIGHBOURS_MAX),
+      ask: (index, neighbour) => this.#lan.askFor(index, neighbour),
+    });
     this.#lan = new LanAddresses({
       ...deps,
+      outlook: this.#outlook,
       arrived: (address) => this.#wake(address),
       isOpen: (address) => this.#doors.every((isOpen) => isOpen(address)),
     });
@@ -78,6 +88,10 @@ export class ServiceAddresses implements Addresses {
 
   get held(): readonly string[] {
     return [...(this.#claimed ? this.#onLoopback : []), ...this.#lan.held];
+  }
+
+  heirs(): readonly BoxId[] {
+    return this.#outlook.heirs();
   }
 
   condition(address: string): string {

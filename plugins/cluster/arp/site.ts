@@ -77,6 +77,10 @@ export class Site {
     return this.#interface.mac;
   }
 
+  get interface(): LanInterface {
+    return this.#interface;
+  }
+
   get index(): number {
     return this.#interface.index;
   }

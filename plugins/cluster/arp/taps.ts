@@ -6,10 +6,10 @@ import { type Sign, signOf } from './signs.ts';
 
 export class Taps {
   readonly #lan: Lan;
-  readonly #heard: (sign: Sign) => void;
+  readonly #heard: (sign: Sign, index: number) => void;
   readonly #open = new Map<number, Frames>();
 
-  constructor(lan: Lan, heard: (sign: Sign) => void) {
+  constructor(lan: Lan, heard: (sign: Sign, index: number) => void) {
     this.#lan = lan;
     this.#heard = heard;
   }
@@ -18,7 +18,9 @@ export class Taps {
   on(networkInterface: LanInterface): Frames {
     const known = this.#open.get(networkInterface.index);
     if (known !== undefined) return known;
-    const frames = this.#lan.tap(networkInterface, (bytes) => this.#receive(bytes));
+    const frames = this.#lan.tap(networkInterface, (bytes) =>
+      this.#receive(bytes, networkInterface.index),
+    );
     this.#open.set(networkInterface.index, frames);
     return frames;
   }
@@ -32,9 +34,9 @@ export class Taps {
     }
   }
 
-  #receive(bytes: Buffer): void {
+  #receive(bytes: Buffer, index: number): void {
     const sign = readSign(bytes);
-    if (sign !== undefined) this.#heard(sign);
+    if (sign !== undefined) this.#heard(sign, index);
   }
 }
 

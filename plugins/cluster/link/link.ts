@@ -143,6 +143,11 @@ export class BoxLink implements Link {
     return this.#seats.get(peer)?.paths.current !== undefined;
   }
 
+  isWhole(peer: BoxId): boolean {
+    const paths = this.#seats.get(peer)?.paths;
+    return paths !== undefined && (!paths.isRedundant || paths.isWhole);
+  }
+
   send(peer: BoxId, channel: Channel, parts: readonly Uint8Array[]): void {
     this.#seats.get(peer)?.paths.current?.send(channel, parts);
   }

@@ -30,6 +30,13 @@ export class Paths<S extends PathSession> {
     return this.#slots.length > 1;
   }
 
+  /** A connection on every path, and none is silent. */
+  get isWhole(): boolean {
+    return this.#slots.every(
+      (session) => session !== undefined && this.#silenceOf(session) < SILENT_TICKS_MAX,
+    );
+  }
+
   get sessions(): readonly S[] {
     return this.#slots.filter((session) => session !== undefined);
   }

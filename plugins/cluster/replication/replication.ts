@@ -39,8 +39,9 @@ const UNFLUSHED_SIZE_MAX = 256 * 1024 * 1024;
 /** Bytes of the secret that handles are sealed with. */
 const HANDLE_SECRET_SIZE = 16;
 const VERIFIER_SIZE = 8;
-/** Bytes of ServerGuid ([MS-SMB2] §2.2.4). */
-const GUID_SIZE = 16;
+/** Milliseconds between looks whether another box should serve, and between tries to let it. */
+const HEIR_MS = 50;
+const HEIR_RETRY_MS = 1_000;
 /**
  * Milliseconds that a lease may have run out before this box takes its addresses off: a stumble costs nothing, and
  * LEASE_MS and this together end well before SILENCE_MS, after which another box may have them.
@@ -85,6 +86,7 @@ export class Replication {
   readonly #member: Member;
   readonly #requests: Requests;
   readonly #timers: Timer[] = [];
+  #isGiving = false;
   readonly #claim: Claim;
   /** What the last power cut may have taken from everybody is told to clients once. */
   #verifierIsDue: boolean;
@@ -165,6 +167,7 @@ export class Replication {
     this.#timers.push(
       clock.every(FOLD_MS, () => this.#member.attempt(() => this.#fold())),
       clock.every(CHECKPOINT_MS, () => void this.#checkpoint()),
+      clock.every(HEIR_MS, () => this.#giveToHeir()),
     );
   }
 
@@ -180,6 +183,23 @@ export class Replication {
     const moved = await this.#member.move(heir);
     if (moved.ok) log.info(`box ${heir} serves now`);
     else log.warn(`not handed over to box ${heir}: ${moved.error}`);
+  }
+
+  /** This box has lost its clients' network: a box that has it, and everything that was changed, serves them. */
+  #giveToHeir(): void {
+    const { addresses, clock, log } = this.#deps;
+    if (this.#isGiving || !this.group.serving) return;
+    const inSync = this.#member.configuration?.inSync ?? [];
+    const heir = addresses.heirs().find((box) => inSync.includes(box));
+    if (heir === undefined) return;
+    this.#isGiving = true;
+    void this.#member.move(heir).then((moved) => {
+      if (moved.ok) log.warn(`this box has lost the clients' network; box ${heir} serves now`);
+      else log.warn(`the clients' network is lost, and box ${heir} cannot serve: ${moved.error}`);
+      clock.after(HEIR_RETRY_MS, () => {
+        this.#isGiving = false;
+      });
+    });
   }
 
   async stop(): Promise<void> {

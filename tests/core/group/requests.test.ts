@@ -24,6 +24,7 @@ function stage(): Stage {
     self: A,
     peers: [B],
     isUp: () => true,
+    isWhole: () => true,
     send: (_peer: BoxId, channel: number, parts: readonly Uint8Array[]) => {
       assert.is(channel, CHANNEL.request);
       sent.push(JSON.parse(Buffer.concat(parts).toString()));

@@ -113,6 +113,26 @@ onBridge(
 );
 
 onBridge(
+  'a cable that leads nowhere is seen, and frames on what is switched off are a LanError',
+  async (net, lan) => {
+    const own = await until(() => lan.interfaces()[0]);
+    const tap = lan.tap(own, () => {});
+    assert.ok(lan.hasCarrier(own));
+    net.unplug('a');
+    await until(() => !lan.hasCarrier(own) || undefined);
+    net.heal('a');
+    await until(() => lan.hasCarrier(own) || undefined);
+    assert.not(lan.hasCarrier({ ...own, index: 99 }));
+    execFileSync('ip', ['-n', net.namespace('a'), 'link', 'set', 'eth0', 'down']);
+    assert.not(lan.hasCarrier(own));
+    assert.throws(
+      () => tap.send(encodeFrame(probe('10.77.0.100', own.mac))),
+      (error: Error) => error instanceof LanError && error.code === 'ENETDOWN',
+    );
+  },
+);
+
+onBridge(
   'nothing leaves in the name of an IPv6 address that is not here, and a dropped connection is gone',
   async (net, lan) => {
     const address = 'fd77::52';

@@ -25,10 +25,15 @@ const ends = { localAddress: SERVICE, localPort: 2049, remoteAddress: '10.0.0.9'
 class FakeLan implements Lan {
   readonly done: string[] = [];
   refusal = '';
+  isConnected = true;
   #heard: (frame: Buffer) => void = () => {};
 
   interfaces(): readonly LanInterface[] {
     return [{ name: 'eth0', index: 2, mac: OWN, networks: ['10.0.0.1/24'] }];
+  }
+
+  hasCarrier(): boolean {
+    return this.isConnected;
   }
 
   tap(_: LanInterface, heard: (frame: Buffer) => void) {

@@ -16,6 +16,7 @@ export class LoneLink implements Link {
   readonly self: BoxId;
   readonly peers: readonly BoxId[];
   readonly sent: Sent[] = [];
+  isEveryPathThere = true;
   readonly #handlers = new Map<Channel, LinkHandler>();
   readonly #up = new Set<BoxId>();
 
@@ -26,6 +27,10 @@ export class LoneLink implements Link {
 
   isUp(peer: BoxId): boolean {
     return this.#up.has(peer);
+  }
+
+  isWhole(): boolean {
+    return this.isEveryPathThere;
   }
 
   send(peer: BoxId, channel: Channel, parts: readonly Uint8Array[]): void {
