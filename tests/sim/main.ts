@@ -20,6 +20,11 @@ const values = await yargs(process.argv.slice(2))
   })
   .option('break', { choices: RULES, describe: 'A rule to break: the checkers must see it' })
   .option('tears', { type: 'boolean', default: false, describe: 'Ends processes inside a write' })
+  .option('sets-clocks', {
+    type: 'boolean',
+    default: false,
+    describe: 'Wall clocks are set all the time, hours forward and back',
+  })
   .option('keep-going', { type: 'boolean', default: false, describe: 'Also after a failure' })
   .option('tail', { type: 'number', default: 120, describe: 'Lines of a failure to print' })
   .strict()
@@ -36,7 +41,7 @@ function stateOf(seed: number): SimOptions['state'] {
 }
 
 async function main(): Promise<void> {
-  const { seed: first, seeds: count, steps, tears, keepGoing } = values;
+  const { seed: first, seeds: count, steps, tears, setsClocks, keepGoing } = values;
   out(`seed ${first}, ${count} seed${count === 1 ? '' : 's'}, ${steps} steps each`);
   const sum = { changes: 0, views: 0, timeMs: 0, out: 0 };
   let failed = 0;
@@ -48,6 +53,7 @@ async function main(): Promise<void> {
       state: stateOf(seed),
       broken,
       tears,
+      setsClocks,
     });
     if (result.failure !== undefined) {
       process.exitCode = 1;

@@ -1,7 +1,7 @@
 /** What the boxes of a run hold and what its clients do: registers, or a volume. */
 import type { BoxId } from '#core/group/entry.ts';
 import type { LogOptions } from '#core/group/log.ts';
-import type { Seeded } from '../support/seeded.ts';
+import { Seeded } from '../support/seeded.ts';
 import type { Register } from './arbiter.ts';
 import { Box } from './box.ts';
 import { Client } from './client.ts';
@@ -41,9 +41,14 @@ export interface Ground {
   /** Of runs in which processes end in the middle of writes. */
   readonly tears: Seeded | undefined;
   readonly log: LogOptions;
+  /** Somebody sets the boxes' wall clocks all the time: hours forward, hours back, each on its own. */
+  readonly setsClocks: boolean;
 }
 
 const CLIENTS = 3;
+/** Milliseconds between two settings of a clock, and seconds that it may be wrong by. */
+const SET_EVERY_MS = 700;
+const AHEAD_SECONDS_MAX = 12 * 3600;
 
 export function registers(ground: Ground): Scenario {
   const { world } = ground;
@@ -106,10 +111,21 @@ function makeBoxes<M extends Machine>(
   ground: Ground,
   makeKeeper: (persistent: boolean) => ConstructorParameters<typeof Box<M>>[1],
 ): Box<M>[] {
-  const { world, net, register, members, broken, log } = ground;
+  const { world, net, register, members, broken, log, setsClocks } = ground;
   return members.map((id, index) => {
     const drift = world.between(-0.02, 0.02);
     const keeper = makeKeeper(index === 0 || world.random.chance(2));
-    return new Box({ id, members, drift, broken, log }, keeper, world, net, register);
+    const wallAhead = setsClocks ? wallOf(index) : undefined;
+    return new Box({ id, members, drift, broken, log, wallAhead }, keeper, world, net, register);
   });
+}
+
+/** A wall clock that is set anew every so often. Without the run's own chance: everything else is as it was. */
+function wallOf(index: number): (nowMs: number) => number {
+  return (nowMs) => {
+    const turn = Math.floor(nowMs / SET_EVERY_MS);
+    const dice = new Seeded(1 + index + 16 * turn);
+    for (let round = 0; round < 4; round += 1) dice.below(2);
+    return dice.below(2 * AHEAD_SECONDS_MAX) - AHEAD_SECONDS_MAX;
+  };
 }

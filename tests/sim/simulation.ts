@@ -19,6 +19,8 @@ export interface SimOptions {
   readonly broken?: Broken | undefined;
   /** Processes end in the middle of writes, too. */
   readonly tears?: boolean;
+  /** See `Ground`. */
+  readonly setsClocks?: boolean;
 }
 
 export interface SimResult {
@@ -108,6 +110,7 @@ class Simulation {
       power: this.#power,
       tears: this.#tears,
       log: logOptions(world, options),
+      setsClocks: options.setsClocks === true,
     };
     this.scenario = options.state === 'volume' ? volumes(ground) : registers(ground);
     this.#boxes = this.scenario.boxes;

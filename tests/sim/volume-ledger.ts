@@ -3,7 +3,7 @@
  * every box holds.
  */
 import { readBody } from '#core/group/body.ts';
-import type { Position } from '#core/group/entry.ts';
+import type { Entry, Position } from '#core/group/entry.ts';
 import { Log } from '#core/group/log.ts';
 import { type FileId, hasContent, type Inode, ROOT_ID } from '#core/vfs/inode.ts';
 import type { Name } from '#core/vfs/name.ts';
@@ -78,7 +78,7 @@ export class VolumeLedger {
     for (const box of boxes) {
       for (const model of models) this.#compare(box, model);
       checkMedium(box);
-      checkProtocolRows(box);
+      checkTimes(box);
       checkOnce(box, this.options.power);
     }
   }
@@ -246,19 +246,38 @@ function checkMedium(box: Box<VolumeMachine>): void {
 
 /** Keys of all replies in the box's log, in order; `stable`: only of calls that survive power cuts. */
 function keysOf(box: Box<VolumeMachine>, stable = false): string[] {
+  const keys: string[] = [];
+  eachEntry(box, (entry) => {
+    const { reply } = readBody(entry.body);
+    if (reply !== undefined && (entry.stable || !stable)) keys.push(reply.key);
+  });
+  return keys;
+}
+
+/** Of the box's log, in order. */
+function eachEntry(box: Box<VolumeMachine>, visit: (entry: Entry) => void): void {
   const log = new Log(box.disk);
   const { applied, appliedView } = box.machine.state;
   log.open(applied, appliedView);
-  const keys: string[] = [];
   for (let next = log.first; next <= log.last; ) {
     const records = log.read(next, log.last, READ_SIZE);
-    for (const { entry } of records) {
-      const { reply } = readBody(entry.body);
-      if (reply !== undefined && (entry.stable || !stable)) keys.push(reply.key);
-    }
+    for (const { entry } of records) visit(entry);
     next = (next + records.length) as Position;
   }
-  return keys;
+}
+
+/** Whoever made an entry, and whatever its clock said: times of files never run backwards. */
+function checkTimes(box: Box<VolumeMachine>): void {
+  let last = { seconds: 0, nanoseconds: -1 };
+  eachEntry(box, ({ position, time }) => {
+    const { seconds, nanoseconds } = time;
+    if (seconds < last.seconds || (seconds === last.seconds && nanoseconds <= last.nanoseconds)) {
+      throw new SimFailure(
+        `entry ${position} of ${box.id} has an earlier time than the one before`,
+      );
+    }
+    last = time;
+  });
 }
 
 function checkOnce(box: Box<VolumeMachine>, power: boolean): void {

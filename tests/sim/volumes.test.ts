@@ -7,6 +7,7 @@ const test = suite('sim/volumes');
 
 const SEEDS_PER_TEST = 10;
 const STEPS = 150;
+const CLOCK_SEEDS = 12;
 
 /** Seeds with a volume, as they come; each of the rules below is broken in one where that shows. */
 async function run(seed: number, steps: number, broken?: Broken): Promise<SimResult> {
@@ -32,6 +33,18 @@ test('processes that end in the middle of a write leave the same on every box', 
   for (const seed of [103, 108, 113, 118, 130, 138]) {
     const { failure } = await simulate({ seed, steps: 2 * STEPS, state: 'volume', tears: true });
     assert.is(failure, undefined, `npm run sim -- --tears --state volume --seed ${seed}`);
+  }
+});
+
+test('wall clocks set hours forward and back change nothing but times, and those only forward', async () => {
+  for (let seed = 1; seed <= CLOCK_SEEDS; seed += 1) {
+    const options = { seed, steps: STEPS, state: 'volume' } as const;
+    const { failure, trace, views, changes, timeMs } = await simulate(options);
+    const set = await simulate({ ...options, setsClocks: true });
+    // Who served from when to when, what was cut and killed, what was said: the same to the hundredth.
+    assert.equal(set.trace, trace, `npm run sim -- --sets-clocks --state volume --seed ${seed}`);
+    assert.equal([set.views, set.changes, set.timeMs], [views, changes, timeMs]);
+    assert.is(set.failure, failure);
   }
 });
 

@@ -33,10 +33,22 @@ test('a key that is kept again answers with what came last, also when the first 
 test('an old reply no longer answers, by the time of the entries', () => {
   const replies = new Replies();
   replies.keep('old', reply('x'), 1, at(1));
-  replies.keep('new', reply('x'), 2, at(1 + REPLY_AGE_MS_MAX / 1000));
+  const minutes = REPLY_AGE_MS_MAX / 60_000;
+  for (let minute = 1; minute <= minutes; minute += 1) {
+    replies.keep(`m${minute}`, reply('x'), 1 + minute, at(1 + 60 * minute));
+  }
   assert.ok(replies.find('old') !== undefined);
-  replies.keep('newer', reply('x'), 3, at(2 + REPLY_AGE_MS_MAX / 1000));
+  replies.keep('newer', reply('x'), 2 + minutes, at(2 + 60 * minutes));
   assert.is(replies.find('old'), undefined);
+});
+
+test('a clock that is set makes no reply old', () => {
+  const replies = new Replies();
+  replies.keep('before', reply('x'), 1, at(1_000));
+  replies.keep('hours later', reply('x'), 2, at(1_000 + 6 * 3600));
+  assert.ok(replies.find('before') !== undefined);
+  replies.keep('hours earlier', reply('x'), 3, at(1_000));
+  assert.ok(replies.find('before') !== undefined && replies.find('hours later') !== undefined);
 });
 
 test('what is discarded is forgotten, in both generations', () => {

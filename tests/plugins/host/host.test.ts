@@ -89,6 +89,25 @@ test('the wall clock agrees with the system and does not go back', () => {
   }
 });
 
+test('a wall clock that is set is followed, and neither the monotonic one nor a timer is', async () => {
+  const clock = createClock();
+  const system = Date.now;
+  const seconds = clock.wall().seconds;
+  const from = clock.now();
+  try {
+    for (const hours of [6, -6]) {
+      Date.now = () => system() + hours * 3_600_000;
+      assert.ok(Math.abs(clock.wall().seconds - seconds - hours * 3600) <= 2);
+      await new Promise<void>((done) => void clock.after(5, done));
+    }
+  } finally {
+    Date.now = system;
+  }
+  const passedMs = clock.now() - from;
+  assert.ok(passedMs >= 8 && passedMs < 2_000, `${passedMs} ms`);
+  assert.ok(Math.abs(clock.wall().seconds - seconds) <= 2);
+});
+
 test('a timer runs once after its delay, a period again and again, and neither when cancelled', async () => {
   const clock = createClock();
   const seen: string[] = [];
