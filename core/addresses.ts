@@ -55,8 +55,8 @@ export interface Addresses {
   /** A client is there, so that the next box can wake it; the result is called when it is gone. */
   connected(ends: ClientEnds): () => void;
   /**
-   * Whether another machine that lives answers for an address of the group, asked for `waitMs` at most. Of a box that has
-   * them itself, or had them when its lease lapsed, nobody else does.
+   * Whether another machine that lives answers for an address of the group, asked for `waitMs` at most. What this box
+   * has itself nobody else has.
    */
   isDefended(waitMs: number): Promise<boolean>;
 }

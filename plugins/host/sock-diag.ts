@@ -3,6 +3,7 @@
  * a process left that was killed, and asks the other end again and again; when the address is back, a client that comes
  * from the same port would meet it.
  */
+import { SyscallError } from '#core/ports/syscalls.ts';
 import { AF_INET, AF_INET6, inetBytes, isIpv6 } from './inet.ts';
 import { attribute, NETLINK_SOCK_DIAG, Netlink } from './netlink.ts';
 
@@ -21,28 +22,39 @@ const ID_SIZE = 48;
 const REQUEST_ID_OFFSET = 8;
 const ANSWER_ID_OFFSET = 4;
 /** Gone meanwhile; not to be ended; or the kernel was built without (CONFIG_INET_DIAG_DESTROY). */
-const ALLOWED = ['ENOENT', 'EINVAL', 'EOPNOTSUPP', 'EPROTONOSUPPORT'];
+const ALLOWED = ['ENOENT', 'EINVAL', 'EOPNOTSUPP'];
+/** The kernel was built without CONFIG_INET_DIAG: then it cannot be asked, and what it keeps remains. */
+const CANNOT = ['ENOENT', 'EPROTONOSUPPORT'];
 
 export class SockDiag {
-  readonly #netlink = new Netlink(NETLINK_SOCK_DIAG);
+  readonly #netlink = open();
 
   /** Ends every connection that has this local address, also of other processes. Throws `LanError`. */
   dropAll(address: string): void {
     const ids: Buffer[] = [];
     const message = Buffer.concat([requestOf(address), condition(address)]);
-    const request = { type: SOCK_DIAG_BY_FAMILY, message, what: address, allowed: ['ENOENT'] };
-    this.#netlink.list(request, (body) => {
+    const request = { type: SOCK_DIAG_BY_FAMILY, message, what: address, allowed: CANNOT };
+    this.#netlink?.list(request, (body) => {
       ids.push(Buffer.from(body.subarray(ANSWER_ID_OFFSET, ANSWER_ID_OFFSET + ID_SIZE)));
     });
     for (const id of ids) {
       const named = requestOf(address);
       id.copy(named, REQUEST_ID_OFFSET);
-      this.#netlink.ask({ type: SOCK_DESTROY, message: named, what: address, allowed: ALLOWED });
+      this.#netlink?.ask({ type: SOCK_DESTROY, message: named, what: address, allowed: ALLOWED });
     }
   }
 
   close(): void {
-    this.#netlink.close();
+    this.#netlink?.close();
+  }
+}
+
+function open(): Netlink | undefined {
+  try {
+    return new Netlink(NETLINK_SOCK_DIAG);
+  } catch (error) {
+    if (error instanceof SyscallError && CANNOT.includes(error.code)) return undefined;
+    throw error;
   }
 }
 

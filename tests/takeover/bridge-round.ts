@@ -2,7 +2,7 @@
  * Takeovers on a network of its own: a lab on a bridge, a crew at work in the client's namespace, and the serving box
  * killed, frozen, cut off or told to hand over, again and again. What a client may notice of it is a stall.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -47,6 +47,9 @@ export async function playOnBridge(options: BridgeOptions): Promise<Stalls> {
   const net = BridgeNetwork.make();
   try {
     const stalls = await inNamespace(net.namespace(CLIENT), () => play(options, net, directory));
+    const said = readFileSync(join(directory, 'log'), 'utf8');
+    const twice = said.split('\n').find((line) => line.includes('both boxes went on alone'));
+    if (twice !== undefined) throw new Error(twice);
     rmSync(directory, { recursive: true, force: true });
     return stalls;
   } catch (cause) {

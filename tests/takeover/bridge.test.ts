@@ -12,20 +12,21 @@ const BUSY = 2;
 
 const test = suite('takeover/bridge', { secondsMax: 400 });
 const lack = bridgeLack();
-const FAMILIES = [
-  ['IPv4', BRIDGE_ADDRESS],
-  ['IPv6', SERVICE_6],
+const ROUNDS = [
+  ['over IPv4', BRIDGE_ADDRESS, 'witness'],
+  ['over IPv6', SERVICE_6, 'witness'],
+  ['over IPv4, arbiter gateway', BRIDGE_ADDRESS, 'gateway'],
 ] as const;
 
-for (const [family, address] of FAMILIES) {
-  const title = `boxes killed, frozen, cut off and moved from, over ${family}: clients see no error, and little of a stall`;
+for (const [how, address, arbiter] of ROUNDS) {
+  const title = `boxes killed, frozen, cut off and moved from, ${how}: clients see no error, and little of a stall`;
   if (lack !== undefined) test.skip(title, lack);
   else {
     test(title, async () => {
       const lines: string[] = [];
       const say = (line: string) => lines.push(line);
       const options = { events: EVENTS, count: COUNT, seed: seedOf(), connections: 2 };
-      const stalls = await playOnBridge({ ...options, address, say });
+      const stalls = await playOnBridge({ ...options, address, lab: { arbiter }, say });
       process.stdout.write(printStalls(stalls));
       assert.equal(aboveBar(stalls, BUSY), [], lines.join('\n'));
     });

@@ -12,6 +12,11 @@ import { Taps } from './taps.ts';
 
 /** Milliseconds between looks at an address that this box cannot watch: an interface may come up late. */
 const LOOK_MS = 1_000;
+/**
+ * Milliseconds for which a box asks that served until its lease lapsed: a round trip many times over. Of two boxes that lost
+ * sight of one another it is the first then, and is heard by the other, which asks for longer.
+ */
+const SERVED_MS = 60;
 
 export interface LanDependencies {
   readonly lan: Lan;
@@ -115,9 +120,10 @@ export class LanAddresses {
 
   /** True when a machine that lives answers for one of them. The kernel of a box of ours is no sign of life. */
   async isDefended(waitMs: number): Promise<boolean> {
-    if (this.#claim !== undefined) return false;
     const sites = [...this.#sites.values()];
-    const plan = atTakeover(waitMs);
+    const served = this.#claim !== undefined;
+    if (served && sites.every(({ held }) => held)) return false;
+    const plan = atTakeover(served ? Math.min(waitMs, SERVED_MS) : waitMs);
     const counts = ({ kind, stamp, mac }: Sign) =>
       kind === 'claim' && (stamp !== undefined || !this.#boxMacs.has(mac));
     const outcomes = await Promise.all(sites.map((site) => this.#ask(site, plan, counts)));

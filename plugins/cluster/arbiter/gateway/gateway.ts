@@ -42,6 +42,8 @@ const DEFENCE_MS_MAX = 300;
 const BEAT_MS = 100;
 /** Milliseconds between two beats from which on this box stood still: half of what makes its partner act. */
 const PAUSE_MS_MAX = SILENCE_MS / 2;
+/** Milliseconds between questions to a partner that this box has lost track of: until then it stands in for nobody. */
+const RELEARN_MS = 500;
 
 export interface GatewayOptions {
   readonly partner: BoxId;
@@ -71,6 +73,9 @@ export class Gateway implements Arbiter {
   readonly #client: RegisterClient;
   /** Whether this box knows what its partner did last. */
   #knowsPartner = false;
+  /** How often it was heard of: what began before that may not make this box forget. */
+  #heard = 0;
+  #relearnAt = Number.NEGATIVE_INFINITY;
   /** What an owner should know beside the general case; empty when all is well. */
   #trouble = '';
   readonly #beat: Timer;
@@ -139,8 +144,9 @@ export class Gateway implements Arbiter {
 
   async #proposeWithoutPartner(next: Configuration): Promise<ArbiterAnswer> {
     const { references, partner } = this.#options;
+    const heard = this.#heard;
     if (!(await anyAnswers(this.#deps.net, references))) {
-      this.#knowsPartner = false;
+      if (heard === this.#heard) this.#knowsPartner = false;
       const names = references.map(({ address, port }) => `${address} port ${port}`).join(', ');
       return this.#cannot(
         `Neither ${partner} nor a reference address (${names}) answers: this box is cut off, and its partner may go on without it.`,
@@ -173,9 +179,12 @@ export class Gateway implements Arbiter {
     const now = this.#deps.clock.now();
     const pausedMs = now - this.#beatAt;
     this.#beatAt = now;
-    if (pausedMs <= PAUSE_MS_MAX) return;
-    this.#deps.log.warn(`this box stood still for ${Math.round(pausedMs)} ms`);
-    this.#knowsPartner = false;
+    if (pausedMs > PAUSE_MS_MAX) {
+      this.#deps.log.warn(`this box stood still for ${Math.round(pausedMs)} ms`);
+      this.#knowsPartner = false;
+    }
+    if (this.#knowsPartner || now < this.#relearnAt) return;
+    this.#relearnAt = now + RELEARN_MS;
     void this.#client.read().then((answer) => answer && this.#learn(answer));
   }
 
@@ -230,6 +239,7 @@ export class Gateway implements Arbiter {
   /** Takes over what the partner's register holds, where that is further on. */
   #follow(configuration: Configuration | undefined): void {
     this.#knowsPartner = true;
+    this.#heard += 1;
     this.#trouble = '';
     if (configuration === undefined) return;
     const held = this.#register.held;

@@ -135,6 +135,19 @@ test('a box that is cut off does not go on, not even when the gateway is back be
   assert.is((await world.propose(A, 2, A, BOTH)).kind, 'accepted');
 });
 
+test('a box that was cut off for a moment learns of its partner again, and stands in for it', async () => {
+  const world = await new World().paired();
+  const { net, clock } = world.machines;
+  net.cut = true;
+  net.reachable = false;
+  assertRefused(await world.propose(A, 2, A, [A]), 'this box is cut off');
+  net.cut = false;
+  net.reachable = true;
+  await clock.pass(1_000);
+  await world.stop(B);
+  assert.is((await world.propose(A, 2, A, [A])).kind, 'accepted');
+});
+
 test('a box that starts waits for the partner that may have gone on, and follows it', async () => {
   const world = await new World().paired();
   await world.stop(A);

@@ -189,6 +189,27 @@ test('only who lives defends: a stranger or a box, and not the kernel of a box',
   assert.is(await asked(bare as Frame), false, 'its kernel');
 });
 
+test('a box that served asks as soon as its lease has lapsed: another may have the address by now', async () => {
+  const { lan, clock, addresses, state, claim } = stage();
+  addresses.know([PLACE]);
+  addresses.hold(claim);
+  lan.take();
+  assert.is(await addresses.isDefended(300), false);
+  assert.equal(lan.take(), [], 'what it has itself it need not ask for');
+  state.isSure = false;
+  await clock.pass(10);
+  const [stamped] = announcement(SERVICE, OTHER, { view: 8, rank: 1 });
+  assert.ok(stamped);
+  const defended = addresses.isDefended(300);
+  await clock.pass(20);
+  lan.hear(stamped);
+  await clock.pass(10);
+  assert.is(await defended, true);
+  const alone = addresses.isDefended(300);
+  await clock.pass(80);
+  assert.is(await alone, false);
+});
+
 test('a missing right is a sentence, also in the status', async () => {
   const { lan, addresses, claim } = stage();
   lan.refusal = 'EPERM';
