@@ -13,10 +13,10 @@ import { Taps } from './taps.ts';
 /** Milliseconds between looks at an address that this box cannot watch: an interface may come up late. */
 const LOOK_MS = 1_000;
 /**
- * Milliseconds for which a box asks that served until its lease lapsed: a round trip many times over. Of two boxes that lost
+ * Milliseconds for which a box asks that served until its lease lapsed: a box that has just taken over is busy. Of two boxes that lost
  * sight of one another it is the first then, and is heard by the other, which asks for longer.
  */
-const SERVED_MS = 60;
+const SERVED_MS = 150;
 
 export interface LanDependencies {
   readonly lan: Lan;
@@ -123,6 +123,7 @@ export class LanAddresses {
     const sites = [...this.#sites.values()];
     const served = this.#claim !== undefined;
     if (served && sites.every(({ held }) => held)) return false;
+    if (sites.some(({ machine }) => machine.state === 'yielded')) return true;
     const plan = atTakeover(served ? Math.min(waitMs, SERVED_MS) : waitMs);
     const counts = ({ kind, stamp, mac }: Sign) =>
       kind === 'claim' && (stamp !== undefined || !this.#boxMacs.has(mac));

@@ -205,9 +205,15 @@ test('a box that served asks as soon as its lease has lapsed: another may have t
   lan.hear(stamped);
   await clock.pass(10);
   assert.is(await defended, true);
-  const alone = addresses.isDefended(300);
-  await clock.pass(80);
-  assert.is(await alone, false);
+  // It has been told who has it, and need not ask again.
+  assert.is(await addresses.isDefended(300), true);
+  addresses.hold(undefined);
+  addresses.hold(claim);
+  state.isSure = false;
+  await clock.pass(10);
+  const free = addresses.isDefended(300);
+  await clock.pass(160);
+  assert.is(await free, false);
 });
 
 test('a missing right is a sentence, also in the status', async () => {
