@@ -61,7 +61,7 @@ export async function disturb(
 async function stallOf(guest: Guest, name: string): Promise<number> {
   guest.tell(`mark ${name}`);
   const line = await guest.says(new RegExp(`^@(stall ${name} |fail)`), ANSWER_MS_MAX);
-  assert.match(line, /^@stall/);
+  assert.match(line, /^@stall/, guest.console.slice(-30).join('\n'));
   return Number(line.split(' ')[2]) * 10;
 }
 
