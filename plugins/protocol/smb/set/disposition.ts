@@ -4,6 +4,7 @@ import { DELETE } from '../access.ts';
 import type { Outcome, SmbCall } from '../command.ts';
 import type { SetOutcome } from '../commands/set-info.ts';
 import { breakOthers } from '../create/break-others.ts';
+import { flushDurables } from '../create/durable.ts';
 import type { FileOpen } from '../open.ts';
 import {
   STATUS_ACCESS_DENIED,
@@ -41,6 +42,8 @@ function refuseRemoval(open: FileOpen): number | undefined {
 function mark(call: SmbCall, open: FileOpen, isPending: boolean): Outcome<null> {
   const volume = open.volume.record.id;
   call.scene.opens.setDeletePending({ volume, file: open.content }, isPending);
+  // A client that was told must find it so on whatever box it comes back to.
+  flushDurables(call);
   // Nothing more will happen in it.
   if (isPending && open.isDirectory) {
     call.scene.watches.endOf(volume, open.file, STATUS_DELETE_PENDING);
