@@ -127,6 +127,8 @@ class OpenTransaction implements Transaction {
     decided: Change,
     { data: given, stable }: ChangeOptions,
   ): Outcome {
+    // Before anything takes effect: an entry whose count is wrong could be read by nobody.
+    assert(this.changes < CHANGES_MAX, 'transaction: more changes than one entry counts');
     let [change, data] = [decided, given];
     let outcome: Outcome;
     try {

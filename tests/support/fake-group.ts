@@ -28,6 +28,8 @@ import { Volume } from '#core/volume/volume.ts';
 import { memoryFactory } from '#plugins/fs/memory/factory.ts';
 
 const BOX = 'a' as BoxId;
+/** What the count of an entry's body can say. */
+const CHANGES_MAX = 255;
 const RANDOM = { bytes: (size: number) => Buffer.alloc(size, 7), u32: () => 77 };
 
 export const VOLUME_ID = 5;
@@ -225,6 +227,7 @@ export class FakeGroup implements Group {
     const environment = { issuer, random: RANDOM, hasRoom: () => true, isOpen };
     const change = this.served.check<Args, Change>(operation, caller, args, environment);
     if (!change.ok) return change;
+    if (this.#changes === CHANGES_MAX) throw new Error('fake group: too many changes in an entry');
     const stamp = this.#stamp(this.#staged + 1);
     try {
       const outcome = this.served.apply(operation, change.value, stamp, options.data);

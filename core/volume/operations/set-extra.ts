@@ -96,13 +96,18 @@ function sizeAfter(
     sizes.set(foldAttribute(name), ATTRIBUTE_COST + name.length + value.length);
   }
   let security = 0;
+  // What the entry has to carry, however often it names the same.
+  let carried = 0;
   for (const { kind, name, value } of changes) {
+    if (kind === 'attribute') carried += ATTRIBUTE_COST + name.length + (value?.length ?? 0);
     if (kind === 'security') security = value?.length ?? 0;
     else if (value === undefined) sizes.delete(foldAttribute(name));
     else sizes.set(foldAttribute(name), ATTRIBUTE_COST + name.length + value.length);
   }
   const attributes = [...sizes.values()].reduce((sum, size) => sum + size, 0);
-  return attributes > ATTRIBUTES_SIZE_MAX ? err('file-too-big') : ok(attributes + security);
+  return Math.max(attributes, carried) > ATTRIBUTES_SIZE_MAX
+    ? err('file-too-big')
+    : ok(attributes + security);
 }
 
 function holdsAfter(tree: TreeWriter, before: Inode, changes: readonly ExtraChange[]): number {

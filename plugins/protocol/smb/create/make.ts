@@ -19,7 +19,7 @@ import {
   specificAccess,
 } from '../access.ts';
 import { FILE_ATTRIBUTE_ARCHIVE, FILE_ATTRIBUTE_READONLY } from '../info/attributes.ts';
-import { readEas } from '../info/full-ea.ts';
+import { isEaName, readEas } from '../info/full-ea.ts';
 import { decodeDescriptor } from '../security/descriptor.ts';
 import { type NewSecurity, securityOfNew } from '../security/new-file.ts';
 import {
@@ -27,6 +27,7 @@ import {
   STATUS_ACCESS_DENIED,
   STATUS_CANNOT_DELETE,
   STATUS_DELETE_PENDING,
+  STATUS_INVALID_EA_NAME,
   STATUS_INVALID_PARAMETER,
   STATUS_OBJECT_NAME_NOT_FOUND,
   STATUS_PRIVILEGE_NOT_HELD,
@@ -54,7 +55,10 @@ export function make(trial: Attempt, target: Target): Step {
   const granted = grantedOfNew(request.desiredAccess);
   const deletes = (request.options & FILE_DELETE_ON_CLOSE) !== 0;
   if (deletes && (granted & DELETE) === 0) return refused(STATUS_ACCESS_DENIED);
-  const made = call.transact((transaction) => makeAll(trial, target, transaction));
+  // Before anything is changed: malformed ones throw.
+  const extras = target.inode === undefined ? extrasOf(trial) : [];
+  if (extras === undefined) return refused(STATUS_INVALID_EA_NAME);
+  const made = call.transact((transaction) => makeAll(trial, target, extras, transaction));
   if (!made.ok) return refused(ntStatus[made.error]);
   const { file, content } = made.value;
   const ref = { volume: share.volume.record.id, file: content };
@@ -124,11 +128,16 @@ function refuseNew(trial: Attempt, target: Target): number | undefined {
   return isElsewhere ? STATUS_INVALID_PARAMETER : undefined;
 }
 
-function makeAll(trial: Attempt, target: Target, transaction: Transaction): Result<Made, FsError> {
+function makeAll(
+  trial: Attempt,
+  target: Target,
+  extras: readonly ExtraChange[],
+  transaction: Transaction,
+): Result<Made, FsError> {
   const { volume } = trial.share;
   let { inode } = target;
   if (inode === undefined) {
-    const made = makeFile(trial, target, transaction);
+    const made = makeFile(trial, target, extras, transaction);
     if (!made.ok) return made;
     inode = made.value;
   }
@@ -141,6 +150,7 @@ function makeAll(trial: Attempt, target: Target, transaction: Transaction): Resu
 function makeFile(
   trial: Attempt,
   { directory, name, isDirectory }: Target,
+  extras: readonly ExtraChange[],
   transaction: Transaction,
 ): Result<Inode, FsError> {
   const { call, share, request } = trial;
@@ -167,7 +177,9 @@ function makeFile(
     },
   });
   if (!made.ok) return made;
-  const changes = extrasOf(trial, security);
+  const own: readonly ExtraChange[] =
+    security === undefined ? [] : [{ kind: 'security', name: '', value: security.value }];
+  const changes = [...own, ...extras];
   if (changes.length > 0) {
     const args = { file: made.value.inode.id, changes };
     const done = transaction.change(setExtra, share.volume, ROOT_CALLER, args);
@@ -187,13 +199,15 @@ function newSecurity(
   return securityOfNew(call.scene.domain, tree, directory, isDirectory, call.caller, given);
 }
 
-function extrasOf({ request }: Attempt, security: NewSecurity | undefined): ExtraChange[] {
-  const changes: ExtraChange[] = [];
-  if (security !== undefined) changes.push({ kind: 'security', name: '', value: security.value });
+/** The extended attributes that the new file is to have; `undefined` where one has no name that it may have. */
+function extrasOf({ request }: Attempt): ExtraChange[] | undefined {
   const { extendedAttributes } = request.contexts;
-  if (extendedAttributes === undefined) return changes;
-  for (const { name, value } of readEas(extendedAttributes)) {
-    changes.push({ kind: 'attribute', name, value: value.length === 0 ? undefined : value });
-  }
-  return changes;
+  if (extendedAttributes === undefined) return [];
+  const eas = readEas(extendedAttributes);
+  if (eas.some(({ name }) => !isEaName(name))) return undefined;
+  return eas.map(({ name, value }) => ({
+    kind: 'attribute',
+    name,
+    value: value.length === 0 ? undefined : value,
+  }));
 }

@@ -1,8 +1,9 @@
 /** Opens what is there ([MS-FSA] §2.1.5.1.2). */
+import type { ServedVolume } from '#core/group/group.ts';
 import type { HeldOpen } from '#core/opens/types.ts';
 import { ok, type Result } from '#core/result.ts';
 import { ROOT_CALLER } from '#core/vfs/caller.ts';
-import { DOS_MASK, DOS_SPARSE, HAS_STREAMS, type Inode } from '#core/vfs/inode.ts';
+import { DOS_MASK, DOS_SPARSE, type FileId, HAS_STREAMS, type Inode } from '#core/vfs/inode.ts';
 import type { FsError } from '#core/vfs/status.ts';
 import { removeStream } from '#core/volume/operations/remove-stream.ts';
 import { setAttributes } from '#core/volume/operations/set-attributes.ts';
@@ -40,6 +41,9 @@ import {
 import { grantedAccess, maximalAccess } from './rights.ts';
 import { type Attempt, heldOr, refused, type Step } from './step.ts';
 import type { Target } from './target.ts';
+
+/** Streams removed in one entry: as many names as its body has room for. */
+const STREAMS_AT_ONCE = 64;
 
 export function openExisting(trial: Attempt, target: Target): Step {
   const { call, share, request } = trial;
@@ -178,16 +182,28 @@ function overwrite(
   const isNamed = target.stream !== '';
   const dos = (request.attributes & DOS_MASK & ~DOS_SPARSE) | FILE_ATTRIBUTE_ARCHIVE;
   const times = { atime: 'keep', mtime: 'now' } as const;
-  return call.transact((transaction) => {
+  const done = call.transact((transaction) => {
     const set = isNamed ? { size: 0, ...times } : { size: 0, dos, ...times };
     const args = { file: content.id, set, guard: undefined, granted: true };
-    const done = transaction.change(setAttributes, volume, call.caller, args);
-    if (!done.ok) return done;
-    if (isNamed) return ok(undefined);
-    for (const { name, id } of volume.tree.streams(inode.id)) {
-      if (call.scene.opens.hasOpens({ volume: volume.record.id, file: id })) continue;
-      transaction.change(removeStream, volume, ROOT_CALLER, { file: inode.id, name });
-    }
-    return ok(undefined);
+    return transaction.change(setAttributes, volume, call.caller, args);
   });
+  if (!done.ok) return done;
+  if (!isNamed) removeStreams(call, volume, inode.id);
+  return ok(undefined);
+}
+
+/** Those that nobody has open; in several entries, for one has room for 255 changes. */
+function removeStreams(call: SmbCall, volume: ServedVolume, file: FileId): void {
+  const { opens } = call.scene;
+  const going = volume.tree
+    .streams(file)
+    .filter(({ id }) => !opens.hasOpens({ volume: volume.record.id, file: id }));
+  for (let at = 0; at < going.length; at += STREAMS_AT_ONCE) {
+    call.transact((transaction) => {
+      for (const { name } of going.slice(at, at + STREAMS_AT_ONCE)) {
+        transaction.change(removeStream, volume, ROOT_CALLER, { file, name });
+      }
+      return ok(undefined);
+    });
+  }
 }
