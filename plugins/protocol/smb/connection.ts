@@ -141,6 +141,12 @@ export class SmbConnection implements Receiver, ConnectionState {
     this.#reader.sizeMax = MESSAGE_SIZE_MAX;
   }
 
+  /** Somebody has shown who he is, and has not left. */
+  get hasUser(): boolean {
+    for (const session of this.sessions.values()) if (session.isValid) return true;
+    return false;
+  }
+
   /** Whether anything moved since the last question. */
   moved(): boolean {
     const moved = this.#progress !== this.#progressSeen;

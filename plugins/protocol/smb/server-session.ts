@@ -11,6 +11,8 @@ import type { TreeConnect } from './tree-connect.ts';
 
 /** Sessions of one connection: a terminal server has one a user. */
 export const SESSIONS_MAX = 256;
+/** Sessions that are being begun on a connection: each keeps what was said so far. */
+export const SESSIONS_BEGUN_MAX = 16;
 /** Shares that one session has in use: clients connect a few, test suites some hundreds. */
 const TREES_MAX = 4096;
 

@@ -43,6 +43,8 @@ import { exchanged, micOf, PROOF_SIZE, proofOf, responseKey, sessionBaseKey } fr
 
 /** Bytes of the response before its AV pairs (§2.2.2.7): the proof, versions, time, the client's challenge. */
 const BLOB_HEAD_SIZE = 28;
+/** Bytes of a NEGOTIATE: 40, and two names of 255 letters. */
+const NEGOTIATE_SIZE_MAX = 2048;
 /** What the client may have of what it asks for. */
 const GRANTABLE =
   NTLMSSP_NEGOTIATE_SIGN |
@@ -97,6 +99,10 @@ export class NtlmAcceptor<Found extends Account> {
 
   /** The CHALLENGE to a NEGOTIATE. */
   challenge(token: Buffer): Buffer {
+    // It is kept until the user is known: names of a domain and a machine are all that it may carry.
+    if (token.length > NEGOTIATE_SIZE_MAX) {
+      throw new DecodeError(`NTLM NEGOTIATE: ${token.length} bytes, at most ${NEGOTIATE_SIZE_MAX}`);
+    }
     const { flags } = readNegotiate(token);
     this.#negotiate = Buffer.from(token);
     this.#challenge = writeChallenge({

@@ -15,6 +15,8 @@ export const REQUEST_MIC = 3;
 /** Bytes of one token: a Kerberos ticket with a long authorization list fits. */
 const TOKEN_SIZE_MAX = 64 * 1024;
 const MECHANISMS_MAX = 32;
+/** Bytes of their list, which is kept until the user is known: some dozen each. */
+const MECHANISMS_SIZE_MAX = 2048;
 /** A token's nesting is six deep. */
 const BOUNDS = {
   maxDepth: 16,
@@ -101,6 +103,9 @@ function readInit(block: asn1.AsnType | undefined): NegTokenInit {
   });
   if (mechanisms.length > MECHANISMS_MAX) throw new DecodeError('SPNEGO: too many mechanisms');
   const mechanismList = Buffer.from(list.valueBeforeDecodeView);
+  if (mechanismList.length > MECHANISMS_SIZE_MAX) {
+    throw new DecodeError(`SPNEGO: ${mechanismList.length} bytes of mechanisms`);
+  }
   // [3] is a MIC only where it is a string of octets; Windows puts its hints there.
   const mic = fields.get(3);
   return {

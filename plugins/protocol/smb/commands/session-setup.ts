@@ -5,7 +5,7 @@ import type { Command, Outcome, SmbCall } from '../command.ts';
 import { preauth } from '../crypto/preauth.ts';
 import { endSession } from '../ending.ts';
 import { SERVER_NAME } from '../negotiate/settings.ts';
-import { SESSIONS_MAX, ServerSession } from '../server-session.ts';
+import { SESSIONS_BEGUN_MAX, SESSIONS_MAX, ServerSession } from '../server-session.ts';
 import {
   STATUS_ACCESS_DENIED,
   STATUS_ACCOUNT_DISABLED,
@@ -115,7 +115,10 @@ function sessionOf(call: SmbCall): ServerSession | number {
     if (session.acceptor === undefined) session.preauthHash = connection.preauthHash;
     return session;
   }
-  if (connection.sessions.size >= SESSIONS_MAX) return STATUS_INSUFFICIENT_RESOURCES;
+  const { sessions } = connection;
+  if (sessions.size >= SESSIONS_MAX) return STATUS_INSUFFICIENT_RESOURCES;
+  const begunBefore = [...sessions.values()].filter(({ isValid }) => !isValid).length;
+  if (begunBefore >= SESSIONS_BEGUN_MAX) return STATUS_INSUFFICIENT_RESOURCES;
   const begun = new ServerSession(scene.sessions.mintId(), connection);
   connection.sessions.set(begun.id, begun);
   inside.enter(begun);

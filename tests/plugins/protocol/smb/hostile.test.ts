@@ -1,11 +1,19 @@
 /** What a client that means ill may send, and what must not come of it. */
 import * as assert from 'uvu/assert';
 import { create } from '#plugins/protocol/smb/commands/create.ts';
+import type { Clock } from '#core/ports/clock.ts';
+import { NtlmAcceptor } from '#plugins/protocol/smb/auth/ntlm-acceptor.ts';
+import { NtlmInitiator } from '#plugins/protocol/smb/auth/ntlm-initiator.ts';
+import { writeNegotiate } from '#plugins/protocol/smb/auth/ntlm-messages.ts';
+import { negotiateWith } from '#plugins/protocol/smb/client/logon.ts';
+import { request } from '#plugins/protocol/smb/client/reply.ts';
+import { sessionSetup } from '#plugins/protocol/smb/commands/session-setup.ts';
+import { SESSIONS_BEGUN_MAX } from '#plugins/protocol/smb/server-session.ts';
 import { setInfo } from '#plugins/protocol/smb/commands/set-info.ts';
 import * as status from '#plugins/protocol/smb/status.ts';
 import { suite } from '../../../support/suite.ts';
-import { connected, createRequest, opened } from './guest.ts';
-import { onSmbStage } from './stage.ts';
+import { connected, createRequest, guest, opened, random } from './guest.ts';
+import { clock, onSmbStage } from './stage.ts';
 
 const test = suite('smb/hostile', { secondsMax: 60 });
 
@@ -33,8 +41,8 @@ test('extended attributes that are malformed, or have no name, make no file', ()
       [eaList(1, 3, 'a:b'), status.STATUS_INVALID_EA_NAME],
     ] as const) {
       const contexts = { extendedAttributes };
-      const request = createRequest('new', { disposition: FILE_CREATE, contexts });
-      assert.is((await tree.ask(create, request)).status, expected);
+      const asked = createRequest('new', { disposition: FILE_CREATE, contexts });
+      assert.is((await tree.ask(create, asked)).status, expected);
       const after = await tree.ask(create, createRequest('new', { disposition: 1 }));
       assert.is(after.status, status.STATUS_OBJECT_NAME_NOT_FOUND);
     }
@@ -58,8 +66,7 @@ test('a file with as many streams as there may be is superseded', () =>
     const tree = await connected(stage);
     await opened(tree, 'many');
     for (let count = 0; count < 256; count += 1) {
-      const request = createRequest(`many:s${count}`);
-      const made = await tree.ask(create, request);
+      const made = await tree.ask(create, createRequest(`many:s${count}`));
       assert.is(made.status, status.STATUS_SUCCESS);
     }
     tree.session.client.close();
@@ -70,3 +77,51 @@ test('a file with as many streams as there may be is superseded', () =>
     assert.is((await next.ask(create, gone)).status, status.STATUS_OBJECT_NAME_NOT_FOUND);
     assert.equal(stage.errors, []);
   }));
+
+test('who shows nobody goes in time, however busy, and keeps little memory', async () => {
+  const looks: (() => void)[] = [];
+  const watched: Clock = {
+    now: () => clock.now(),
+    wall: () => clock.wall(),
+    after: (ms, run) => clock.after(ms, run),
+    every: (ms, run) => {
+      looks.push(run);
+      return clock.every(1000 * ms, run);
+    },
+  };
+  await onSmbStage(
+    async (stage) => {
+      const user = await connected(stage);
+      const stranger = await guest(stage);
+      await negotiateWith(stranger);
+      const begin = { flags: 0, securityMode: 1, capabilities: 0, previousSessionId: 0n };
+      const seen: number[] = [];
+      for (let count = 0; count < 20; count += 1) {
+        const token = new NtlmInitiator({ user: 'ann', password: '' }, random).first();
+        const [ticket] = stranger.compound([request(sessionSetup, { ...begin, token })]);
+        seen.push((await ticket?.reply)?.status ?? 0);
+        for (const look of looks) look();
+      }
+      const more = seen.filter((one) => one === status.STATUS_MORE_PROCESSING_REQUIRED);
+      assert.is(more.length, SESSIONS_BEGUN_MAX);
+      assert.is(seen[19], status.STATUS_INSUFFICIENT_RESOURCES);
+      assert.is(stage.server.connections, 2);
+      for (let count = 20; count < 30; count += 1) for (const look of looks) look();
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      assert.is(stage.server.connections, 1);
+      await opened(user, 'still there');
+    },
+    { clock: watched },
+  );
+});
+
+test('a first token with megabytes of names is not kept', () => {
+  const acceptor = new NtlmAcceptor({
+    find: () => undefined,
+    random,
+    now: () => ({ seconds: 0, nanoseconds: 0 }),
+    serverName: 'SERVER',
+  });
+  const token = Buffer.concat([writeNegotiate({ flags: 0 }), Buffer.alloc(60_000)]);
+  assert.throws(() => acceptor.challenge(token), /at most 2048/);
+});

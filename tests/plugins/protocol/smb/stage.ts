@@ -4,6 +4,7 @@ import type { Shares, User, Users } from '#core/group/users.ts';
 import { SILENT } from '#core/log-line.ts';
 import { DurableTable } from '#core/opens/durable-table.ts';
 import { Opens } from '#core/opens/manager.ts';
+import type { Clock } from '#core/ports/clock.ts';
 import { Stats } from '#core/stats.ts';
 import { ROOT_ID } from '#core/vfs/inode.ts';
 import { createClock } from '#plugins/host/clock.ts';
@@ -73,6 +74,8 @@ export interface StageOptions {
   readonly policy?: Partial<SmbPolicy>;
   readonly shares?: readonly ShareRecord[];
   readonly port?: number;
+  /** That of the server; otherwise the real one. */
+  readonly clock?: Clock;
 }
 
 export class SmbStage {
@@ -88,7 +91,8 @@ export class SmbStage {
   constructor(port: number, options: StageOptions) {
     this.port = port;
     this.group = options.group ?? new FakeGroup();
-    const opens = new Opens({ clock });
+    const own = options.clock ?? clock;
+    const opens = new Opens({ clock: own });
     const log = {
       ...SILENT,
       error: (text: string, fields?: object) =>
@@ -102,7 +106,7 @@ export class SmbStage {
     } as const;
     this.scene = makeScene({
       group: this.group,
-      clock,
+      clock: own,
       random: createRandom(),
       log,
       users: usersOf([ANN, BOB, EVE, ROOT]),
