@@ -62,7 +62,8 @@ export const changeNotify: Command<ChangeNotifyRequest, ChangeNotifyResponse> = 
     const ref = { volume: open.volume.record.id, file: open.file };
     if (call.scene.opens.isDeletePending(ref)) return { status: STATUS_DELETE_PENDING };
     const watch = watchOf(call, open, request);
-    if (watch.waiting >= WAITING_MAX) return { status: STATUS_INSUFFICIENT_RESOURCES };
+    if (watch === undefined || watch.waiting >= WAITING_MAX)
+      return { status: STATUS_INSUFFICIENT_RESOURCES };
     return wait(call, open, watch, request.outputSizeMax);
   },
 
@@ -99,7 +100,7 @@ function watchOf(
   { scene }: SmbCall,
   open: FileOpen,
   { flags, filter, outputSizeMax }: ChangeNotifyRequest,
-): Watch {
+): Watch | undefined {
   if (open.watch !== undefined) return open.watch;
   const watch = scene.watches.add({
     volume: open.volume.record.id,
@@ -108,6 +109,7 @@ function watchOf(
     isTree: (flags & SMB2_WATCH_TREE) !== 0,
     sizeMax: outputSizeMax,
   });
+  if (watch === undefined) return undefined;
   open.watch = watch;
   open.atClose.add(() => scene.watches.remove(watch, STATUS_NOTIFY_CLEANUP));
   return watch;

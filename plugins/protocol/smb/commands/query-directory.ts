@@ -38,6 +38,9 @@ const OUTPUT_OFFSET = 72;
 /** Bytes of one answer, whatever there is room for, which some say is more than they may: a few thousand names. */
 const OUTPUT_SIZE_MAX = 512 * 1024;
 
+/** UTF-16 units of a pattern: no name that it could match is longer, and it is compared with every one. */
+const PATTERN_LENGTH_MAX = 255;
+
 export interface QueryDirectoryRequest {
   readonly class: number;
   readonly flags: number;
@@ -77,6 +80,7 @@ export const queryDirectory: Command<QueryDirectoryRequest, QueryDirectoryRespon
     if (info === undefined) return { status: STATUS_INVALID_INFO_CLASS };
     if ((open.granted & FILE_LIST_DIRECTORY) === 0) return { status: STATUS_ACCESS_DENIED };
     if (request.outputSizeMax < entrySizeMin(info)) return { status: STATUS_INFO_LENGTH_MISMATCH };
+    if (request.pattern.length > PATTERN_LENGTH_MAX) return { status: STATUS_OBJECT_NAME_INVALID };
     if (/[\\/:]/.test(request.pattern)) return { status: STATUS_OBJECT_NAME_INVALID };
     return list(call, open, info, request);
   },

@@ -46,7 +46,10 @@ export function factsOf(scene: Scene, open: FileOpen): FileFacts | undefined {
     access: open.granted,
     position: open.position,
     mode: open.mode,
-    path: pathOf(open),
+    // Looked for only where it is asked for: each folder above is searched for its name.
+    get path() {
+      return pathOf(open);
+    },
     volumeSerial: volumeSerialOf(open.volume),
     streams: () => streamsOf(tree, inode),
     eas: () => easOf(tree, inode),

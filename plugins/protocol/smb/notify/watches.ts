@@ -17,6 +17,11 @@ const SEARCHED_MAX = 4096;
 /** Folders above one another: a path of 64 KiB has no more. */
 const DEPTH_MAX = 32_768;
 
+/** Watches at once: each change of a volume is held against all of its. */
+export const WATCHES_MAX = 512;
+/** Bytes kept for one: what goes over a network in one answer ([MS-SMB2] §3.3.5.19 leaves it open; Windows has 64 KiB). */
+const KEPT_SIZE_MAX = 64 * 1024;
+
 export interface WatchesDependencies {
   /** Names by which clients have a file open. */
   placesOf(volume: number, file: FileId): Iterable<ChangedPlace>;
@@ -36,8 +41,10 @@ export class Watches {
     return count;
   }
 
-  add(options: WatchOptions): Watch {
-    const watch = new Watch(options);
+  /** `undefined`: there are as many as there may be. */
+  add(options: WatchOptions): Watch | undefined {
+    if (this.size >= WATCHES_MAX) return undefined;
+    const watch = new Watch({ ...options, sizeMax: Math.min(options.sizeMax, KEPT_SIZE_MAX) });
     const watches = this.#byVolume.get(options.volume) ?? new Set();
     this.#byVolume.set(options.volume, watches);
     watches.add(watch);

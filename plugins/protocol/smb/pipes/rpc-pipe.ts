@@ -71,8 +71,10 @@ export interface RpcInterface {
 
 /** Bytes of a request's stub, all fragments together: nothing that is answered here takes more. */
 const STUB_SIZE_MAX = 256 * 1024;
-/** Answers that nobody has read; a client reads each before it asks again. */
-const UNREAD_MAX = 1024;
+/** Fragments of one request. */
+const FRAGMENTS_MAX = 256;
+/** Fragments of answers that nobody has read; a client reads all before it asks again. */
+const UNREAD_MAX = 64;
 /** Names the association; there is one a pipe, and nobody asks for it again. */
 const ASSOCIATION = 0x53f0;
 
@@ -145,6 +147,8 @@ export class RpcPipe implements Pipe {
   }
 
   #take(pdu: Pdu): void {
+    // One message may bring many requests.
+    if (this.#unread.length >= UNREAD_MAX) throw new DecodeError('RPC: answers are not read');
     switch (pdu.type) {
       case PDU_BIND:
         this.#bind(pdu, PDU_BIND_ACK);
@@ -191,6 +195,9 @@ export class RpcPipe implements Pipe {
     this.#stubSize += stub.length;
     if (this.#stubSize > STUB_SIZE_MAX) {
       throw new DecodeError(`RPC request: more than ${STUB_SIZE_MAX} bytes`);
+    }
+    if (this.#stub.length >= FRAGMENTS_MAX) {
+      throw new DecodeError(`RPC request: more than ${FRAGMENTS_MAX} fragments`);
     }
     this.#stub.push(Buffer.from(stub));
     if ((pdu.flags & PFC_LAST_FRAG) === 0) return;

@@ -18,28 +18,38 @@ export function hasWildcard(pattern: string): boolean {
 export function matches(pattern: string, name: string): boolean {
   if (pattern === '*') return true;
   const lastDot = name.lastIndexOf('.');
-  let at = new Set<number>([0]);
-  for (let i = 0; i < name.length && at.size > 0; i++) {
-    const next = new Set<number>();
-    for (const state of reached(pattern, at, name.slice(i))) {
-      const to = after(pattern, state, name, i, lastDot);
-      if (to !== undefined) next.add(to);
+  let at = new Uint8Array(pattern.length + 1);
+  let next = new Uint8Array(pattern.length + 1);
+  at[0] = 1;
+  for (let i = 0; i < name.length; i++) {
+    reach(pattern, at, name[i]);
+    let isAnywhere = false;
+    for (let state = 0; state < pattern.length; state++) {
+      const to = at[state] === 1 ? after(pattern, state, name, i, lastDot) : undefined;
+      if (to === undefined) continue;
+      next[to] = 1;
+      isAnywhere = true;
     }
-    at = next;
+    if (!isAnywhere) return false;
+    [at, next] = [next, at];
+    next.fill(0);
   }
-  return reached(pattern, at, '').has(pattern.length);
+  reach(pattern, at, undefined);
+  return at[pattern.length] === 1;
 }
 
-/** What can be reached without taking a character of what is left of the name. */
-function reached(pattern: string, from: ReadonlySet<number>, left: string): Set<number> {
-  const all = new Set(from);
-  for (const state of all) {
+/** Adds what can be reached without taking a character; `next` is the one to come. */
+function reach(pattern: string, at: Uint8Array, next: string | undefined): void {
+  for (let state = 0; state < pattern.length; state++) {
+    if (at[state] === 0) continue;
     const sign = pattern[state];
-    if (sign === '*' || sign === '<') all.add(state + 1);
-    else if (sign === '>' && (left === '' || left[0] === '.')) all.add(state + 1);
-    else if (sign === '"' && left === '') all.add(state + 1);
+    const passes =
+      sign === '*' ||
+      sign === '<' ||
+      (sign === '>' && (next === undefined || next === '.')) ||
+      (sign === '"' && next === undefined);
+    if (passes) at[state + 1] = 1;
   }
-  return all;
 }
 
 /** Where the pattern stands after it took character `i`; `undefined` where it does not take it. */

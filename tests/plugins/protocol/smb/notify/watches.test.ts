@@ -21,7 +21,7 @@ import {
   FILE_NOTIFY_CHANGE_SIZE,
 } from '#plugins/protocol/smb/notify/changes.ts';
 import type { Watch, WatchAnswer } from '#plugins/protocol/smb/notify/watch.ts';
-import { Watches } from '#plugins/protocol/smb/notify/watches.ts';
+import { WATCHES_MAX, Watches } from '#plugins/protocol/smb/notify/watches.ts';
 import {
   STATUS_NOTIFY_CLEANUP,
   STATUS_NOTIFY_ENUM_DIR,
@@ -45,7 +45,9 @@ class Stage {
   }
 
   watch(directory: FileId, filter = NAMES, isTree = false, sizeMax = 4096): Watch {
-    return this.watches.add({ volume: VOLUME_ID, directory, filter, isTree, sizeMax });
+    const watch = this.watches.add({ volume: VOLUME_ID, directory, filter, isTree, sizeMax });
+    assert.ok(watch);
+    return watch;
   }
 
   make(directory: FileId, name: string, kind: 'file' | 'directory' = 'file'): FileId {
@@ -199,4 +201,11 @@ test('one that was cancelled is not answered', () => {
   stage.make(ROOT_ID, 'a');
   assert.is(answers, 0);
   assert.equal(told(next(watch)), [[FILE_ACTION_ADDED, 'a']]);
+});
+
+test('there are no more watches than a change can be held against', () => {
+  const box = new Stage();
+  for (let count = 0; count < WATCHES_MAX; count += 1) box.watch(ROOT_ID);
+  const options = { volume: VOLUME_ID, directory: ROOT_ID, filter: NAMES, isTree: false };
+  assert.is(box.watches.add({ ...options, sizeMax: 1 << 20 }), undefined);
 });

@@ -175,3 +175,18 @@ test('damaged bytes break the pipe, and nothing else', () => {
     assert.ok(status === 0 || status === STATUS_INVALID_PARAMETER);
   }
 });
+
+test('requests that come faster than their answers are read end the pipe', () => {
+  const { pipe } = opened();
+  const many = Buffer.concat(Array.from({ length: 1000 }, () => request(99, Buffer.alloc(0))));
+  assert.is(pipe.write(many), STATUS_INVALID_PARAMETER);
+  assert.ok(pipe.waiting < 64 * 4280, `${pipe.waiting} bytes wait`);
+});
+
+test('fragments of nothing do not pile up', () => {
+  const { pipe } = opened();
+  const first = request(99, Buffer.alloc(0), 1);
+  const more = request(99, Buffer.alloc(0), 0);
+  const many = Buffer.concat([first, ...Array.from({ length: 1000 }, () => more)]);
+  assert.is(pipe.write(many), STATUS_INVALID_PARAMETER);
+});
