@@ -7,6 +7,7 @@ import type { OpensManager } from '#core/opens/opens.ts';
 import type { Clock } from '#core/ports/clock.ts';
 import type { Random } from '#core/ports/random.ts';
 import { Failures } from './auth/failures.ts';
+import { forgetAll } from './create/close-open.ts';
 import { settleExpired } from './create/expired.ts';
 import { SERVER_NAME } from './negotiate/settings.ts';
 import { Watches } from './notify/watches.ts';
@@ -69,6 +70,9 @@ export function makeScene(deps: SceneDependencies): Scene {
       return domain();
     },
   };
+  group.onServing((serving) => {
+    if (serving) forgetAll(scene);
+  });
   group.onChange((made) => watches.take(made));
   settleExpired(scene);
   return scene;

@@ -115,6 +115,9 @@ export interface Pipe {
 /** Opens of one session, at most: a client of Windows holds some hundreds, a test suite tens of thousands. */
 export const OPENS_PER_SESSION_MAX = 65_536;
 
+/** Named pipes at once: a client has one for as long as it lists shares or asks for names. */
+export const PIPES_MAX = 1024;
+
 const ALL_ONES = 0xffff_ffff_ffff_ffffn;
 
 const IN_PROGRESS = 'in-progress';
@@ -131,6 +134,7 @@ export class OpenTable {
   /** See `doom`. */
   readonly #doomed = new Set<string>();
   #nextVolatile = 1n;
+  #pipes = 0;
 
   constructor(random: Random) {
     this.#random = random;
@@ -143,10 +147,12 @@ export class OpenTable {
     return { persistent: persistent ?? this.#mintPersistent(), volatile };
   }
 
-  /** False when the session has as many opens as it may. */
+  /** False when the session has as many opens as it may, or the server as many pipes. */
   add(open: Open): boolean {
     const own = this.#bySession.get(open.session.id) ?? new Set();
     if (own.size >= OPENS_PER_SESSION_MAX) return false;
+    if (open.kind === 'pipe' && this.#pipes >= PIPES_MAX) return false;
+    if (open.kind === 'pipe') this.#pipes += 1;
     this.#bySession.set(open.session.id, own);
     own.add(open);
     this.#opens.set(open.id.volatile, open);
@@ -169,7 +175,7 @@ export class OpenTable {
 
   /** Does not end it: see `closeOpen`. */
   remove(open: Open): void {
-    this.#opens.delete(open.id.volatile);
+    if (this.#opens.delete(open.id.volatile) && open.kind === 'pipe') this.#pipes -= 1;
     if (open.kind === 'file') this.#forgetFile(open);
     if (open.kind === 'file' && open.createGuid !== '') {
       const { clientGuid } = open.held;
@@ -230,6 +236,10 @@ export class OpenTable {
 
   spare(volume: number, file: FileId): void {
     this.#doomed.delete(`${volume}/${file}`);
+  }
+
+  spareAll(): void {
+    this.#doomed.clear();
   }
 
   get size(): number {

@@ -9,8 +9,13 @@ import { claimOf, reconnect } from '../create/reconnect.ts';
 import { replay } from '../create/replay.ts';
 import { type CreateRequest, refuseRequest } from '../create/request.ts';
 import type { CreateResponse } from '../create/response.ts';
+import { refused, type Step } from '../create/step.ts';
 import { untilFree } from '../create/until-free.ts';
-import { STATUS_INVALID_PARAMETER } from '../status.ts';
+import {
+  STATUS_INVALID_PARAMETER,
+  STATUS_NETWORK_NAME_DELETED,
+  STATUS_USER_SESSION_DELETED,
+} from '../status.ts';
 import type { DiskShare } from '../tree-connect.ts';
 import { readFileId, writeFileId } from '../wire/file-id.ts';
 import { HEADER_SIZE } from '../wire/header.ts';
@@ -193,7 +198,23 @@ function open(
     return outcome;
   };
   const trial = { call, share, request, id: table.mint(), again: false };
-  const first = attempt(trial);
-  if ('outcome' in first) return settle(first.outcome);
-  return untilFree(call, first.wait, () => attempt({ ...trial, again: true })).then(settle);
+  const failed = (error: unknown): never => {
+    settle({ status: STATUS_INVALID_PARAMETER });
+    throw error;
+  };
+  try {
+    const first = attempt(trial);
+    if ('outcome' in first) return settle(first.outcome);
+    const again = (): Step => ended(call) ?? attempt({ ...trial, again: true });
+    return untilFree(call, first.wait, again).then(settle, failed);
+  } catch (error) {
+    return failed(error);
+  }
+}
+
+/** Whoever was to have the open went while it waited: nobody would ever close it. */
+function ended({ inside, tree }: SmbCall): Step | undefined {
+  const { session } = inside;
+  if (session?.isValid !== true) return refused(STATUS_USER_SESSION_DELETED);
+  return session.trees.get(tree.id) === tree ? undefined : refused(STATUS_NETWORK_NAME_DELETED);
 }

@@ -49,3 +49,9 @@ function forget(scene: Scene, open: Open): void {
   for (const end of [...open.atClose]) end();
   open.atClose.clear();
 }
+
+/** This box begins to serve: what it had open when it served before is nobody's any more. */
+export function forgetAll(scene: Scene): void {
+  for (const open of [...scene.table.all()]) forget(scene, open);
+  scene.table.spareAll();
+}

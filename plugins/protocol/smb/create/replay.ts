@@ -4,6 +4,7 @@ import type { FileOpen } from '../open.ts';
 import {
   STATUS_ACCESS_DENIED,
   STATUS_DUPLICATE_OBJECTID,
+  STATUS_FILE_CLOSED,
   STATUS_FILE_NOT_AVAILABLE,
   STATUS_SUCCESS,
 } from '../status.ts';
@@ -27,6 +28,8 @@ export function replay(call: SmbCall, request: CreateRequest): Outcome<CreateRes
   if (!isReplay) return { status: STATUS_DUPLICATE_OBJECTID };
   // Its client has had the answer: this is a request of its own.
   if (!known.isReplayEligible) return undefined;
+  // Taken away meanwhile by other means.
+  if (known.volume.tree.inode(known.file) === undefined) return { status: STATUS_FILE_CLOSED };
   return refuseReplay(call, request, known) ?? again(call, request, known);
 }
 

@@ -47,6 +47,9 @@ const CANCEL = 0x000c;
 /** Requests of one message: clients of Windows send up to ten, test suites some more. */
 const REQUESTS_MAX = 256;
 
+/** Bytes that all answers to one message may come to; a client that wants more sends more messages. */
+const ANSWERS_SIZE_MAX = 8 * 1024 * 1024;
+
 /** One request of the message. */
 export interface Item {
   readonly header: Header;
@@ -74,6 +77,8 @@ export class Chain {
   };
   #at = 0;
   #count = 0;
+  /** Bytes that the answers so far may have. */
+  #asked = 0;
   /** The newest entry that the responses tell of. */
   #seen = 0;
   #seals = false;
@@ -188,6 +193,9 @@ export class Chain {
     ) {
       return { status: STATUS_INVALID_PARAMETER };
     }
+    this.#asked += Math.min(answerSize(header.command, body), connection.maxTransactSize);
+    if (this.#asked > ANSWERS_SIZE_MAX) return { status: STATUS_INSUFFICIENT_RESOURCES };
+    connection.counters.requests(command.name).add();
     try {
       const request = command.decode(new SmbReader(item.message, 0, HEADER_SIZE));
       return command.handle(call, request);

@@ -1,16 +1,25 @@
 /** What a client that means ill may send, and what must not come of it. */
 import * as assert from 'uvu/assert';
-import { create } from '#plugins/protocol/smb/commands/create.ts';
 import type { Clock } from '#core/ports/clock.ts';
+import { ROOT_CALLER } from '#core/vfs/caller.ts';
+import { ROOT_ID } from '#core/vfs/inode.ts';
+import type { Name } from '#core/vfs/name.ts';
+import { removeDirectory } from '#core/volume/operations.ts';
 import { NtlmAcceptor } from '#plugins/protocol/smb/auth/ntlm-acceptor.ts';
 import { NtlmInitiator } from '#plugins/protocol/smb/auth/ntlm-initiator.ts';
 import { writeNegotiate } from '#plugins/protocol/smb/auth/ntlm-messages.ts';
 import { negotiateWith } from '#plugins/protocol/smb/client/logon.ts';
 import { request } from '#plugins/protocol/smb/client/reply.ts';
+import { close } from '#plugins/protocol/smb/commands/close.ts';
+import { create } from '#plugins/protocol/smb/commands/create.ts';
+import { echo } from '#plugins/protocol/smb/commands/echo.ts';
+import { read } from '#plugins/protocol/smb/commands/read.ts';
 import { sessionSetup } from '#plugins/protocol/smb/commands/session-setup.ts';
-import { SESSIONS_BEGUN_MAX } from '#plugins/protocol/smb/server-session.ts';
 import { setInfo } from '#plugins/protocol/smb/commands/set-info.ts';
+import { write } from '#plugins/protocol/smb/commands/write.ts';
+import { SESSIONS_BEGUN_MAX } from '#plugins/protocol/smb/server-session.ts';
 import * as status from '#plugins/protocol/smb/status.ts';
+import { samples } from '../../../fuzz/smb-samples.ts';
 import { suite } from '../../../support/suite.ts';
 import { connected, createRequest, guest, opened, random } from './guest.ts';
 import { clock, onSmbStage } from './stage.ts';
@@ -125,3 +134,82 @@ test('a first token with megabytes of names is not kept', () => {
   const token = Buffer.concat([writeNegotiate({ flags: 0 }), Buffer.alloc(60_000)]);
   assert.throws(() => acceptor.challenge(token), /at most 2048/);
 });
+
+test('a CREATE that waits when its session ends opens nothing', () =>
+  onSmbStage(async (stage) => {
+    const holder = await connected(stage);
+    const held = await opened(holder, 'x', { oplockLevel: 9 });
+    const waiting = await connected(stage);
+    const asked = waiting.ask(create, createRequest('x'));
+    await waiting.session.ask(echo, null);
+    assert.is(await waiting.session.logoff(), status.STATUS_SUCCESS);
+    await holder.ask(close, { flags: 0, id: held });
+    assert.is((await asked).status, status.STATUS_USER_SESSION_DELETED);
+    assert.is(stage.scene.table.size, 0);
+    // Nobody holds it: it may be opened alone.
+    await opened(holder, 'x', { shareAccess: 0 });
+  }));
+
+test('what a box had open is forgotten when it serves again', () =>
+  onSmbStage(async (stage) => {
+    const tree = await connected(stage);
+    const id = await opened(tree, 'x');
+    const open = stage.scene.table.at(id.volatile);
+    assert.is(open?.kind, 'file');
+    if (open?.kind !== 'file') return;
+    stage.scene.table.doom(open.volume.record.id, open.file);
+    const other = await connected(stage);
+    const pending = await other.ask(create, createRequest('x'));
+    assert.is(pending.status, status.STATUS_DELETE_PENDING);
+    stage.group.serve(false);
+    stage.scene.opens.clear();
+    stage.group.serve(true);
+    assert.is(stage.scene.table.size, 0);
+    await opened(await connected(stage), 'x');
+  }));
+
+test('a CreateGuid of a CREATE that failed may be used again', () =>
+  onSmbStage(async (stage) => {
+    const tree = await connected(stage);
+    const durableV2 = { timeoutMs: 0, flags: 0, createGuid: '01'.repeat(16) };
+    const extendedAttributes = Buffer.from([0, 0, 0, 0, 0, 200, 0, 0]);
+    const contexts = { durableV2, extendedAttributes };
+    const bad = await tree.ask(create, createRequest('x', { contexts }));
+    assert.is(bad.status, status.STATUS_INVALID_PARAMETER);
+    await opened(tree, 'x', { contexts: { durableV2 } });
+  }));
+
+test('one message does not ask for more than there is memory for', () =>
+  onSmbStage(async (stage) => {
+    const tree = await connected(stage);
+    const id = await opened(tree, 'x');
+    const data = Buffer.alloc(1024 * 1024, 7);
+    await tree.ask(write, { id, offset: 0n, data, flags: 0, channel: 0 });
+    const ask = { id, offset: 0n, length: data.length, minimumCount: 0, flags: 0, channel: 0 };
+    const tickets = tree.compound(Array.from({ length: 12 }, () => tree.request(read, ask)));
+    const seen = await Promise.all(tickets.map(async ({ reply }) => (await reply).status));
+    assert.is(seen.filter((one) => one === status.STATUS_SUCCESS).length, 8);
+    assert.is(seen.at(-1), status.STATUS_INSUFFICIENT_RESOURCES);
+  }));
+
+test('a folder that NFS takes away while it is open answers every request', () =>
+  onSmbStage(async (stage) => {
+    const tree = await connected(stage);
+    const id = await opened(tree, 'folder', { options: 1 });
+    await opened(tree, 'other', { options: 1 });
+    const { group } = stage;
+    const transaction = group.begin();
+    const place = { directory: ROOT_ID, name: 'folder' as Name };
+    assert.ok(transaction.change(removeDirectory, group.served, ROOT_CALLER, place).ok);
+    group.seal(undefined);
+    for (const { command, args } of samples(id)) {
+      // Those of connections, sessions and trees, CANCEL, and the one that waits.
+      if (command.code <= 4 || command.code === 0x0c || command.code === 0x0f) continue;
+      if (command.code === 6) continue;
+      const reply = await tree.ask(command as never, args as never);
+      assert.not.equal(reply.status, status.STATUS_INTERNAL_ERROR, command.name);
+    }
+    const closed = await tree.ask(close, { flags: 1, id });
+    assert.is(closed.status, status.STATUS_SUCCESS);
+    assert.equal(stage.errors, []);
+  }));
