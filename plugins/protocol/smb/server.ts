@@ -11,6 +11,7 @@ import type { Log } from '#core/log-line.ts';
 import type { Connection, Net, Receiver } from '#core/ports/net.ts';
 import { SmbConnection } from './connection.ts';
 import type { SmbCounters } from './counters.ts';
+import { revoke } from './revoke.ts';
 import type { Scene } from './scene.ts';
 import { WriterPool } from './wire/writer-pool.ts';
 
@@ -63,7 +64,11 @@ export class SmbServer {
     group.onServing((serving) => {
       if (!serving) this.#close();
     });
-    group.onRegistry(() => this.#doors.arrange());
+    group.onRegistry(() => {
+      this.#doors.arrange();
+      // In a turn of its own: an entry may be in the making.
+      if (this.#connections.size > 0) clock.after(0, () => revoke(scene));
+    });
     this.#look = clock.every(LOOK_MS, () => this.#lookAround());
   }
 

@@ -127,15 +127,19 @@ function readFile(
   if (size < request.minimumCount || (size === 0 && request.length > 0)) {
     return { status: STATUS_END_OF_FILE };
   }
-  return readInto(open, offset, Buffer.allocUnsafe(size));
+  return readInto(call, open, offset, Buffer.allocUnsafe(size));
 }
 
 function readInto(
+  call: SmbCall,
   open: FileOpen,
   offset: number,
   target: Buffer,
 ): Outcome<ReadResponse> | Promise<Outcome<ReadResponse>> {
   const answer = (size: number): Outcome<ReadResponse> => {
+    // A write may have come in between: its bytes wait for its commit.
+    const now = open.volume.tree.inode(open.content);
+    if (now !== undefined) call.see(now);
     open.position = offset + size;
     return { status: STATUS_SUCCESS, response: { data: target.subarray(0, size) } };
   };

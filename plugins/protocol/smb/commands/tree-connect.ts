@@ -136,7 +136,8 @@ function shareOf({ scene, connection }: SmbCall, name: string): Found | number {
   return { share, encrypts: encrypted };
 }
 
-function admits({ networks }: ShareRecord, address: string): boolean {
+/** Whether a client of this address may use the share. */
+export function admits({ networks }: ShareRecord, address: string): boolean {
   if (!ipaddr.isValid(address)) return false;
   const client = ipaddr.process(address);
   return networks.some((network) => {

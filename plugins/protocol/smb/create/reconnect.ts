@@ -2,6 +2,7 @@
 import type { DurableOpen } from '#core/opens/durable.ts';
 import type { Inode } from '#core/vfs/inode.ts';
 import type { Name } from '#core/vfs/name.ts';
+import { READ_ONLY_ACCESS } from '../access.ts';
 import type { Outcome, SmbCall } from '../command.ts';
 import { SMB2_DHANDLE_FLAG_PERSISTENT } from '../contexts/dh2q.ts';
 import type { FileHandle, FileOpen } from '../open.ts';
@@ -90,6 +91,9 @@ function refuseClaim(
     if (open.clientGuid !== call.connection.clientGuid) return STATUS_OBJECT_NAME_NOT_FOUND;
     if (!isSamePath(request.name, info.path)) return STATUS_INVALID_PARAMETER;
   }
+  // What was granted when the share let things be changed must not change them now.
+  if (share.readOnly && (open.access & ~READ_ONLY_ACCESS) !== 0)
+    return STATUS_OBJECT_NAME_NOT_FOUND;
   const isOwner = info.user.toLowerCase() === call.session.user.name.toLowerCase();
   return isOwner ? undefined : STATUS_ACCESS_DENIED;
 }

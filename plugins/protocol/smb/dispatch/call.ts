@@ -1,7 +1,7 @@
 /** One request under way: what its command may reach, and what must be committed before it is answered. */
 import { assert } from '#core/assert.ts';
 import type { Transaction } from '#core/group/group.ts';
-import type { Result } from '#core/result.ts';
+import { err, type Result } from '#core/result.ts';
 import type { Caller } from '#core/vfs/caller.ts';
 import type { Inode } from '#core/vfs/inode.ts';
 import type { FsError } from '#core/vfs/status.ts';
@@ -117,6 +117,8 @@ export class ServerCall implements SmbCall {
 
   transact<T>(run: (transaction: Transaction) => Result<T, FsError>): Result<T, FsError> {
     const { group } = this.#deps.scene;
+    // It went on after a wait, and another box serves by now: nobody will be told of this either.
+    if (!group.serving) return err('io');
     const transaction = group.begin();
     let result: Result<T, FsError>;
     try {

@@ -21,8 +21,8 @@ import { SESSIONS_BEGUN_MAX } from '#plugins/protocol/smb/server-session.ts';
 import * as status from '#plugins/protocol/smb/status.ts';
 import { samples } from '../../../fuzz/smb-samples.ts';
 import { suite } from '../../../support/suite.ts';
-import { connected, createRequest, guest, opened, random } from './guest.ts';
-import { clock, onSmbStage } from './stage.ts';
+import { connected, createRequest, guest, opened, random, treeOf } from './guest.ts';
+import { clock, onSmbStage, shareRecord } from './stage.ts';
 
 const test = suite('smb/hostile', { secondsMax: 60 });
 
@@ -212,4 +212,51 @@ test('a folder that NFS takes away while it is open answers every request', () =
     const closed = await tree.ask(close, { flags: 1, id });
     assert.is(closed.status, status.STATUS_SUCCESS);
     assert.equal(stage.errors, []);
+  }));
+
+test('what the owner takes away is gone at once', async () => {
+  const shares = [shareRecord(), shareRecord({ id: 2, name: 'Gone' })];
+  await onSmbStage(
+    async (stage) => {
+      const tree = await connected(stage);
+      const gone = await treeOf(tree.session, 'Gone');
+      const id = await opened(gone, 'x');
+      shares.splice(1, 1, shareRecord({ id: 2, name: 'Gone', readOnly: true }));
+      stage.group.register(stage.group.exportRecords);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      const ask = { id, offset: 0n, data: Buffer.from('x'), flags: 0, channel: 0 };
+      assert.is((await gone.ask(write, ask)).status, status.STATUS_NETWORK_NAME_DELETED);
+      await opened(tree, 'y');
+      assert.is(stage.scene.table.size, 1);
+      Object.assign(stage.scene.users, { find: () => undefined });
+      stage.group.register(stage.group.exportRecords);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      const late = await tree.ask(create, createRequest('y'));
+      assert.is(late.status, status.STATUS_USER_SESSION_DELETED);
+      assert.is(stage.scene.table.size, 0);
+    },
+    { shares },
+  );
+});
+
+test('a request that goes on when another box serves changes nothing', () =>
+  onSmbStage(async (stage) => {
+    const holder = await connected(stage);
+    const held = await opened(holder, 'x', { oplockLevel: 9 });
+    const waiting = await connected(stage);
+    const over = createRequest('x', { disposition: FILE_SUPERSEDE });
+    const asked = waiting.ask(create, over).then(
+      (reply) => reply.status,
+      () => 'no answer',
+    );
+    await waiting.session.ask(echo, null);
+    const before = stage.group.staged;
+    const open = stage.scene.table.at(held.volatile);
+    stage.group.serving = false;
+    // The wait is over in the moment in which serving is.
+    if (open?.kind === 'file') stage.scene.opens.close(open.held);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    assert.is(stage.group.staged, before);
+    stage.group.serve(false);
+    await asked;
   }));
