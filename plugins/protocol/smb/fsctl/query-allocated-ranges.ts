@@ -22,6 +22,8 @@ const SEARCHED_MAX = 64 * 1024 * 1024;
 /** Bytes read at once. */
 const PIECE_SIZE = 256 * ALLOCATION_UNIT;
 
+const ZEROS = Buffer.alloc(ALLOCATION_UNIT);
+
 interface Range {
   readonly from: number;
   readonly to: number;
@@ -83,7 +85,7 @@ function add(ranges: Range[], range: Range, asked: Range): void {
 }
 
 function isZero(bytes: Buffer): boolean {
-  return bytes.every((byte) => byte === 0);
+  return bytes.equals(ZEROS.subarray(0, bytes.length));
 }
 
 function told(ranges: readonly Range[], sizeMax: number): FsctlOutcome {

@@ -26,9 +26,7 @@ export const requestResumeKey: Fsctl = {
 export function openOfKey(call: SmbCall, key: Buffer): FileOpen | undefined {
   const persistent = key.readBigUInt64LE(0);
   const volatile = key.readBigUInt64LE(8);
-  for (const open of call.scene.table.ofSession(call.session.id)) {
-    if (open.kind !== 'file') continue;
-    if (open.id.volatile === volatile && open.id.persistent === persistent) return open;
-  }
-  return undefined;
+  const open = call.scene.table.at(volatile);
+  if (open?.kind !== 'file' || open.session.id !== call.session.id) return undefined;
+  return open.id.persistent === persistent ? open : undefined;
 }

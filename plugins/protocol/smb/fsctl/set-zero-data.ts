@@ -39,7 +39,12 @@ export const setZeroData: Fsctl = {
   },
 };
 
-function zero(call: SmbCall, open: FileOpen, from: number, beyond: number): FsctlOutcome {
+function zero(
+  call: SmbCall,
+  open: FileOpen,
+  from: number,
+  beyond: number,
+): FsctlOutcome | Promise<FsctlOutcome> {
   const inode = open.volume.tree.inode(open.content);
   if (inode === undefined) return { status: STATUS_FILE_CLOSED };
   const end = Math.min(beyond, inode.size);
@@ -49,8 +54,24 @@ function zero(call: SmbCall, open: FileOpen, from: number, beyond: number): Fsct
   }
   if (end === inode.size) return cut(call, open, inode, from);
   if (end - from > WRITTEN_MAX) return { status: STATUS_INVALID_PARAMETER };
+  return writeZeros(call, open, from, end);
+}
+
+/** One piece a turn: others are served in between. */
+async function writeZeros(
+  call: SmbCall,
+  open: FileOpen,
+  from: number,
+  end: number,
+): Promise<FsctlOutcome> {
+  const { clock, opens } = call.scene;
   for (let at = from; at < end; at += PIECE_SIZE) {
+    if (at > from) await new Promise<void>((resolve) => clock.after(0, resolve));
+    if (open.isClosed) return { status: STATUS_FILE_CLOSED };
     const data = Buffer.alloc(Math.min(PIECE_SIZE, end - at));
+    if (!opens.mayWrite(open.held, open.held, at, data.length)) {
+      return { status: STATUS_FILE_LOCK_CONFLICT };
+    }
     const args = { file: open.content, offset: at, size: data.length, granted: true };
     const options = { data, stable: false };
     const put = call.transact((transaction) =>

@@ -35,6 +35,8 @@ export const INHERITED_ACE = 0x10;
 export const ACL_REVISION = 2;
 const ACL_REVISION_DS = 4;
 const ACL_HEADER_SIZE = 8;
+/** Its size stands in 16 bits. */
+const ACL_SIZE_MAX = 0xffff;
 const ACE_HEADER_SIZE = 8;
 
 export interface Ace {
@@ -90,10 +92,13 @@ function readAce(from: SmbReader): Ace {
   return { type, flags, mask, sid, rest: Buffer.from(body.raw(body.left)) };
 }
 
+/** Throws `DecodeError` for one that is too long: what a folder hands down may be longer than its own list. */
 export function writeAcl(to: SmbWriter, acl: Acl): void {
+  const size = aclSize(acl);
+  if (size > ACL_SIZE_MAX) throw new DecodeError(`ACL: ${size} bytes, at most ${ACL_SIZE_MAX}`);
   to.u8(acl.revision);
   to.u8(0);
-  to.u16(aclSize(acl));
+  to.u16(size);
   to.u16(acl.aces.length);
   to.u16(0);
   for (const entry of acl.aces) {

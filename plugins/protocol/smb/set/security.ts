@@ -87,6 +87,7 @@ function ownersOf(
   if ((information & GROUP_SECURITY_INFORMATION) !== 0 && set.group !== undefined) {
     const account = accountOf(scene.domain, set.group);
     if (account?.kind !== 'group') return err(STATUS_INVALID_PRIMARY_GROUP);
+    if (!mayHaveGroup(caller, account.id, gid)) return err(STATUS_INVALID_PRIMARY_GROUP);
     gid = account.id;
   }
   return ok({ uid, gid });
@@ -94,6 +95,11 @@ function ownersOf(
 
 function mayOwn(caller: Caller, uid: number, before: number): boolean {
   return caller.uid === 0 || uid === caller.uid || uid === before;
+}
+
+/** As chgrp has it: otherwise a program that runs as its group could be made to run as any. */
+function mayHaveGroup({ uid, gid, groups }: Caller, group: number, before: number): boolean {
+  return uid === 0 || group === before || group === gid || groups.includes(group);
 }
 
 function store(

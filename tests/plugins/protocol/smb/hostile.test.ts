@@ -17,12 +17,15 @@ import { read } from '#plugins/protocol/smb/commands/read.ts';
 import { sessionSetup } from '#plugins/protocol/smb/commands/session-setup.ts';
 import { setInfo } from '#plugins/protocol/smb/commands/set-info.ts';
 import { write } from '#plugins/protocol/smb/commands/write.ts';
+import { ACCESS_ALLOWED_ACE, ACL_REVISION, ace } from '#plugins/protocol/smb/security/acl.ts';
+import { encodeDescriptor } from '#plugins/protocol/smb/security/descriptor.ts';
+import { groupSid, SID_CREATOR_OWNER } from '#plugins/protocol/smb/security/sid.ts';
 import { SESSIONS_BEGUN_MAX } from '#plugins/protocol/smb/server-session.ts';
 import * as status from '#plugins/protocol/smb/status.ts';
 import { samples } from '../../../fuzz/smb-samples.ts';
 import { suite } from '../../../support/suite.ts';
-import { connected, createRequest, guest, opened, random, treeOf } from './guest.ts';
-import { clock, onSmbStage, shareRecord } from './stage.ts';
+import { connected, createRequest, guest, loggedOn, opened, random, treeOf } from './guest.ts';
+import { ANN, clock, onSmbStage, shareRecord } from './stage.ts';
 
 const test = suite('smb/hostile', { secondsMax: 60 });
 
@@ -259,4 +262,46 @@ test('a request that goes on when another box serves changes nothing', () =>
     assert.is(stage.group.staged, before);
     stage.group.serve(false);
     await asked;
+  }));
+
+test('nobody gives a file to a group that he is not in', () =>
+  onSmbStage(async (stage) => {
+    const root = await connected(stage);
+    const folder = await opened(root, 'open', { options: 1 });
+    const everybody = {
+      control: 0,
+      owner: undefined,
+      group: undefined,
+      dacl: null,
+      sacl: undefined,
+    };
+    const facts = { type: 3, class: 0 };
+    const opening = { ...facts, additional: 4, id: folder, data: encodeDescriptor(everybody) };
+    assert.is((await root.ask(setInfo, opening)).status, status.STATUS_SUCCESS);
+    const ann = await treeOf(await loggedOn(stage, ANN));
+    const id = await opened(ann, 'open\\program');
+    for (const [gid, expected] of [
+      [0, status.STATUS_INVALID_PRIMARY_GROUP],
+      [ANN.uid, status.STATUS_SUCCESS],
+    ] as const) {
+      const group = groupSid(stage.scene.domain, gid);
+      const data = encodeDescriptor({ ...everybody, dacl: undefined, group });
+      const reply = await ann.ask(setInfo, { ...facts, additional: 2, id, data });
+      assert.is(reply.status, expected);
+    }
+  }));
+
+test('a list that is too long when it is handed down makes no file, and no error of the server', () =>
+  onSmbStage(async (stage) => {
+    const tree = await connected(stage);
+    const id = await opened(tree, 'folder', { options: 1 });
+    const entry = ace(ACCESS_ALLOWED_ACE, 3, 0x1f01ff, SID_CREATOR_OWNER);
+    const dacl = { revision: ACL_REVISION, aces: Array.from({ length: 2900 }, () => entry) };
+    const none = { control: 0, owner: undefined, group: undefined, sacl: undefined };
+    const data = encodeDescriptor({ ...none, dacl });
+    const facts = { type: 3, class: 0, additional: 4, id, data };
+    assert.is((await tree.ask(setInfo, facts)).status, status.STATUS_SUCCESS);
+    const made = await tree.ask(create, createRequest('folder\\below', { options: 1 }));
+    assert.is(made.status, status.STATUS_INVALID_PARAMETER);
+    assert.equal(stage.errors, []);
   }));
