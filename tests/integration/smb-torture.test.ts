@@ -17,9 +17,11 @@ const SUITES = [
   'read',
   'rw',
   'dir',
-  'compound_find',
+  'compound',
   'mkdir',
-  'maximum_allowed',
+  'credits',
+  'fileid',
+  'deny',
 ];
 /** Seconds. */
 const LIMIT = 20;
