@@ -14,7 +14,7 @@ import { aboveBar, printStalls } from './bars.ts';
 import { EVENTS, type Event, playOnBridge } from './bridge-round.ts';
 import { campaign, printReports } from './campaign.ts';
 import { playParted } from './parted-round.ts';
-import { playSmbRound, printSmbReport } from './smb-round.ts';
+import { printSmbReports, smbCampaign } from './smb-campaign.ts';
 
 /** Boxes that lose sight of one another, in each arbiter mode. */
 const PART = 'part';
@@ -60,16 +60,16 @@ try {
 
 /** Desktops at a share, and NFS clients beside them on the same volume. */
 async function withSmb(): Promise<void> {
-  const report = await playSmbRound({
+  const reports = await smbCampaign({
     kills,
     clients: connections,
-    durability: durability ?? 'disk',
+    ...(durability !== undefined && { durability }),
     address,
     seed,
     program: programOf(executable),
     say: out,
   });
-  out(`\n${printSmbReport(report)}\nEverything held.`);
+  out(`\n${printSmbReports(reports)}\nEverything held.`);
 }
 
 async function onBridge(): Promise<void> {

@@ -21,6 +21,7 @@ export interface SmbRoundOptions {
   /** Of the share; each a client machine of its own with four programs at work. */
   readonly clients: number;
   readonly durability: LabOptions['durability'];
+  readonly backends: readonly string[];
   readonly address: string;
   readonly seed: number;
   readonly program?: Program;
@@ -50,12 +51,12 @@ const NFS_CONNECTIONS = 1;
 /** Rejects with the first thing that is not as it must be; what the boxes said is kept then, and named. */
 export async function playSmbRound(options: SmbRoundOptions): Promise<SmbRoundReport> {
   const directory = mkdtempSync(join(tmpdir(), 'understudy-takeover-'));
-  const { address, durability, clients, seed, program = given } = options;
+  const { address, durability, backends, clients, seed, program = given } = options;
   let lab: Lab | undefined;
   let nfs: Crew | undefined;
   let smb: SmbCrew | undefined;
   try {
-    lab = await startLab({ address, durability, ...WITH_SMB }, directory, program);
+    lab = await startLab({ address, durability, backends, ...WITH_SMB }, directory, program);
     nfs = await Crew.start(lab, NFS_CONNECTIONS, seed);
     smb = await SmbCrew.start(await smbTargetOf(lab), clients, seed);
     const report = await new SmbRound(options, lab, nfs, smb).play();
@@ -194,29 +195,4 @@ class SmbRound {
       }),
     );
   }
-}
-
-/** For a terminal. */
-export function printSmbReport(report: SmbRoundReport): string {
-  const rows: readonly (readonly [string, string])[] = [
-    ['kills of the serving box', String(report.kills)],
-    ['planned moves', String(report.moves)],
-    ['connections cut', String(report.drops)],
-    ['acts of SMB clients', report.acts.toLocaleString('en')],
-    ['calls answered', report.calls.toLocaleString('en')],
-    ['sent again after a lost connection', report.retried.toLocaleString('en')],
-    ['sessions set up again', report.reconnected.toLocaleString('en')],
-    ['calls of NFS clients beside them', report.nfsCalls.toLocaleString('en')],
-    ['stall per kill', printStalls(report.killStallsMs)],
-    ['stall per planned move', printStalls(report.moveStallsMs)],
-  ];
-  return rows.map(([title, value]) => `  ${title.padEnd(43)}${value}\n`).join('');
-}
-
-function printStalls(stallsMs: readonly number[]): string {
-  if (stallsMs.length === 0) return 'none';
-  const sorted = [...stallsMs].sort((one, two) => one - two);
-  const at = (share: number) =>
-    (sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? 0).toFixed(0);
-  return `median ${at(0.5)} ms, p99 ${at(0.99)} ms, max ${at(1)} ms`;
 }

@@ -14,6 +14,7 @@ test('three kills and a planned move: copies go on, durable opens come back, loc
     kills: KILLS,
     clients: 2,
     durability: 'disk',
+    backends: ['posix', 'memory'],
     address: '127.0.20.90',
     seed: seedOf(),
     say: (line) => lines.push(line),
