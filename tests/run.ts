@@ -23,7 +23,7 @@ declare global {
 }
 
 /** Milliseconds that a file's sockets and timers get to go away before they count as left open. */
-const CLOSE_MS_MAX = 200;
+const CLOSE_MS_MAX = 2_000;
 
 const out = (text: string): void => {
   process.stdout.write(text);

@@ -8,7 +8,7 @@ import { Seeded, seedOf } from '../support/seeded.ts';
 import { suite } from '../support/suite.ts';
 import { type Sample, samples } from './nfs-samples.ts';
 
-const test = suite('fuzz/nfs');
+const test = suite('fuzz/nfs', { secondsMax: 60 });
 
 const HANDLE = Buffer.alloc(28, 1);
 const ROUNDS = 200;

@@ -2,7 +2,7 @@ import * as assert from 'uvu/assert';
 import { suite } from '../support/suite.ts';
 import { simulate } from './simulation.ts';
 
-const test = suite('sim/seeds');
+const test = suite('sim/seeds', { secondsMax: 60 });
 
 const SEEDS_PER_TEST = 10;
 const STEPS = 100;

@@ -3,7 +3,7 @@ import { suite } from '../support/suite.ts';
 import type { Broken } from './machine.ts';
 import { type SimResult, simulate } from './simulation.ts';
 
-const test = suite('sim/volumes');
+const test = suite('sim/volumes', { secondsMax: 60 });
 
 const SEEDS_PER_TEST = 10;
 const STEPS = 150;
