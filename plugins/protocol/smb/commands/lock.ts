@@ -23,8 +23,8 @@ export const SMB2_LOCKFLAG_EXCLUSIVE_LOCK = 0x2;
 export const SMB2_LOCKFLAG_UNLOCK = 0x4;
 export const SMB2_LOCKFLAG_FAIL_IMMEDIATELY = 0x10;
 
-/** Ranges of one request: 24 bytes each, so a request of 64 KiB has no more. */
-const LOCKS_MAX = 2730;
+/** Ranges of one request: Linux sends as many as a page has room for, 165. Each is held against all of the file. */
+const LOCKS_MAX = 256;
 
 export interface LockElement {
   readonly offset: bigint;

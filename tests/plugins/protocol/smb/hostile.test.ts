@@ -13,6 +13,7 @@ import { request } from '#plugins/protocol/smb/client/reply.ts';
 import { close } from '#plugins/protocol/smb/commands/close.ts';
 import { create } from '#plugins/protocol/smb/commands/create.ts';
 import { echo } from '#plugins/protocol/smb/commands/echo.ts';
+import { lock } from '#plugins/protocol/smb/commands/lock.ts';
 import { read } from '#plugins/protocol/smb/commands/read.ts';
 import { sessionSetup } from '#plugins/protocol/smb/commands/session-setup.ts';
 import { setInfo } from '#plugins/protocol/smb/commands/set-info.ts';
@@ -304,4 +305,16 @@ test('a list that is too long when it is handed down makes no file, and no error
     const made = await tree.ask(create, createRequest('folder\\below', { options: 1 }));
     assert.is(made.status, status.STATUS_INVALID_PARAMETER);
     assert.equal(stage.errors, []);
+  }));
+
+test('a LOCK of more ranges than clients send is refused', () =>
+  onSmbStage(async (stage) => {
+    const tree = await connected(stage);
+    const id = await opened(tree, 'x');
+    const of = (count: number) =>
+      Array.from({ length: count }, (_, at) => ({ offset: BigInt(at), length: 1n, flags: 0x12 }));
+    const most = await tree.ask(lock, { id, sequence: 0, locks: of(256) });
+    assert.is(most.status, status.STATUS_SUCCESS);
+    const more = await tree.ask(lock, { id, sequence: 0, locks: of(257) });
+    assert.is(more.status, status.STATUS_INVALID_PARAMETER);
   }));
