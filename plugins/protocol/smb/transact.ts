@@ -21,8 +21,10 @@ export function transactSoon(scene: Scene, change: (transact: Transact) => void)
     return;
   }
   change((run) => {
-    const outcome = run(group.begin());
-    group.seal(undefined);
-    return outcome;
+    try {
+      return run(group.begin());
+    } finally {
+      group.seal(undefined);
+    }
   });
 }

@@ -1,5 +1,5 @@
 /** One request under way: what its command may reach, and what must be committed before it is answered. */
-import { assert } from '#core/assert.ts';
+import { AssertionError, assert } from '#core/assert.ts';
 import type { Transaction } from '#core/group/group.ts';
 import { err, type Result } from '#core/result.ts';
 import type { Caller } from '#core/vfs/caller.ts';
@@ -124,7 +124,9 @@ export class ServerCall implements SmbCall {
     try {
       result = run(transaction);
     } catch (error) {
-      group.abandon();
+      // What was changed before it is on this box: it must be in the log as well. A broken invariant ends the process.
+      if (!(error instanceof AssertionError))
+        this.seen = Math.max(this.seen, group.seal(undefined));
       throw error;
     }
     this.seen = Math.max(this.seen, group.seal(undefined));

@@ -1,10 +1,12 @@
 /** What a client that means ill may send, and what must not come of it. */
 import * as assert from 'uvu/assert';
+import type { Transaction } from '#core/group/group.ts';
 import type { Clock } from '#core/ports/clock.ts';
 import { ROOT_CALLER } from '#core/vfs/caller.ts';
 import { ROOT_ID } from '#core/vfs/inode.ts';
 import type { Name } from '#core/vfs/name.ts';
 import { removeDirectory } from '#core/volume/operations.ts';
+import { DecodeError } from '#core/wire/reader.ts';
 import { NtlmAcceptor } from '#plugins/protocol/smb/auth/ntlm-acceptor.ts';
 import { NtlmInitiator } from '#plugins/protocol/smb/auth/ntlm-initiator.ts';
 import { writeNegotiate } from '#plugins/protocol/smb/auth/ntlm-messages.ts';
@@ -18,11 +20,13 @@ import { read } from '#plugins/protocol/smb/commands/read.ts';
 import { sessionSetup } from '#plugins/protocol/smb/commands/session-setup.ts';
 import { setInfo } from '#plugins/protocol/smb/commands/set-info.ts';
 import { write } from '#plugins/protocol/smb/commands/write.ts';
+import { type CallDependencies, ServerCall } from '#plugins/protocol/smb/dispatch/call.ts';
 import { ACCESS_ALLOWED_ACE, ACL_REVISION, ace } from '#plugins/protocol/smb/security/acl.ts';
 import { encodeDescriptor } from '#plugins/protocol/smb/security/descriptor.ts';
 import { groupSid, SID_CREATOR_OWNER } from '#plugins/protocol/smb/security/sid.ts';
 import { SESSIONS_BEGUN_MAX } from '#plugins/protocol/smb/server-session.ts';
 import * as status from '#plugins/protocol/smb/status.ts';
+import { transactSoon } from '#plugins/protocol/smb/transact.ts';
 import { samples } from '../../../fuzz/smb-samples.ts';
 import { suite } from '../../../support/suite.ts';
 import { connected, createRequest, guest, loggedOn, opened, random, treeOf } from './guest.ts';
@@ -317,4 +321,22 @@ test('a LOCK of more ranges than clients send is refused', () =>
     assert.is(most.status, status.STATUS_SUCCESS);
     const more = await tree.ask(lock, { id, sequence: 0, locks: of(257) });
     assert.is(more.status, status.STATUS_INVALID_PARAMETER);
+  }));
+
+test('a change that throws in the middle leaves what it did in the log', () =>
+  onSmbStage(async (stage) => {
+    const { group, scene } = stage;
+    const before = group.staged;
+    const run = (transaction: Transaction): never => {
+      const place = { directory: ROOT_ID, name: 'folder' as Name };
+      transaction.change(removeDirectory, group.served, ROOT_CALLER, place);
+      throw new DecodeError('malformed');
+    };
+    const tree = await connected(stage);
+    await opened(tree, 'folder', { options: 1 });
+    const call = new ServerCall({ scene } as unknown as CallDependencies);
+    assert.throws(() => call.transact(run), /malformed/);
+    assert.is(group.staged, before + 2);
+    assert.throws(() => transactSoon(scene, (transact) => void transact(run)), /malformed/);
+    await opened(tree, 'y');
   }));
