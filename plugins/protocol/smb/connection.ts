@@ -173,8 +173,10 @@ export class SmbConnection implements Receiver, ConnectionState {
   /**
    * Sends the message in `to` when everything up to `position` is committed; `sealer` encrypts it. The writer goes back to
    * the pool.
+   * @param message Bytes of the message that it answers, which like the response stay in memory until then.
    */
-  post(to: SmbWriter, sealer: Sealer | undefined, position: Position): void {
+  post(to: SmbWriter, sealer: Sealer | undefined, position: Position, message = 0): void {
+    const held = message + to.offset;
     const send = sealer === undefined ? this.#plain(to) : this.#sealed(to, sealer);
     this.scene.group.afterCommit(position, send);
   }

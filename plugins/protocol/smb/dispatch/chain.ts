@@ -43,6 +43,7 @@ import { Responses } from './responses.ts';
 const NEGOTIATE = 0x0000;
 const SESSION_SETUP = 0x0001;
 const CREATE = 0x0005;
+const READ = 0x0008;
 const CANCEL = 0x000c;
 /** Requests of one message: clients of Windows send up to ten, test suites some more. */
 const REQUESTS_MAX = 256;
@@ -217,9 +218,11 @@ export class Chain {
   #wait(item: Item, call: ServerCall, outcome: Promise<Outcome<unknown>>): void {
     const connection = this.#connection;
     const command = commands[item.header.command] as AnyCommand;
-    connection.waits(this);
+    const asked = item.header.command === READ ? answerSize(READ, item.body) : 0;
+    const held = this.#message.length + Math.min(asked, connection.maxReadSize);
+    connection.waits(held);
     const settle = (done: Outcome<unknown>): void => {
-      connection.settled(this);
+      connection.settled(held);
       if (connection.isClosed) return;
       try {
         this.#answer(item, call, call.refused === undefined ? done : { status: call.refused });

@@ -340,3 +340,31 @@ test('a change that throws in the middle leaves what it did in the log', () =>
     assert.throws(() => transactSoon(scene, (transact) => void transact(run)), /malformed/);
     await opened(tree, 'y');
   }));
+
+test('answers that wait for a commit are not piled up', () =>
+  onSmbStage(async (stage) => {
+    const { group } = stage;
+    const tree = await connected(stage);
+    const id = await opened(tree, 'x');
+    const data = Buffer.alloc(1024 * 1024, 7);
+    const facts = { id, offset: 0n, flags: 0, channel: 0 };
+    await tree.ask(write, { ...facts, data });
+    group.holding = true;
+    const wrote = tree.ask(write, { ...facts, data });
+    let reads = 0;
+    const { served } = group;
+    const original = served.read.bind(served);
+    served.read = (...args) => {
+      reads += 1;
+      return original(...args);
+    };
+    const ask = { ...facts, length: data.length, minimumCount: 0 };
+    const asked = Array.from({ length: 30 }, () => tree.ask(read, ask));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    assert.ok(reads > 4 && reads < 18, `${reads} answers wait`);
+    group.release();
+    for (const reply of [wrote, ...asked]) {
+      assert.is((await reply).status, status.STATUS_SUCCESS);
+    }
+    assert.is(reads, 30);
+  }));
