@@ -7,6 +7,7 @@ import { ROOT_ID } from '#core/vfs/inode.ts';
 import type { Name } from '#core/vfs/name.ts';
 import { removeDirectory } from '#core/volume/operations.ts';
 import { DecodeError } from '#core/wire/reader.ts';
+import { Failures } from '#plugins/protocol/smb/auth/failures.ts';
 import { NtlmAcceptor } from '#plugins/protocol/smb/auth/ntlm-acceptor.ts';
 import { NtlmInitiator } from '#plugins/protocol/smb/auth/ntlm-initiator.ts';
 import { writeNegotiate } from '#plugins/protocol/smb/auth/ntlm-messages.ts';
@@ -368,3 +369,13 @@ test('answers that wait for a commit are not piled up', () =>
     }
     assert.is(reads, 30);
   }));
+
+test('an account of his own does not let anybody guess faster', () => {
+  const failures = new Failures(clock);
+  for (let count = 0; count < 3; count += 1) failures.add('192.0.2.1');
+  failures.succeeded('192.0.2.1');
+  assert.is(failures.add('192.0.2.1'), 100);
+  for (let count = 0; count < 9; count += 1) failures.add('192.0.2.1');
+  failures.succeeded('192.0.2.1');
+  assert.is(failures.add('192.0.2.1'), 5000);
+});
