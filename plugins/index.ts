@@ -14,6 +14,7 @@ import { memory } from './fs/memory/plugin.ts';
 import { posix } from './fs/posix/plugin.ts';
 import { host } from './host/plugin.ts';
 import { nfs } from './protocol/nfs/plugin.ts';
+import { smb } from './protocol/smb/plugin.ts';
 
 const arbiters = { alone, gateway, witness };
 
@@ -30,6 +31,7 @@ export function boxPlugins(arbiter: keyof typeof arbiters): readonly Plugin[] {
     handles,
     opens,
     nfs,
+    smb,
   ] as readonly Plugin[];
 }
 

@@ -33,10 +33,13 @@ import { encodeRegistryChange } from './registry-change.ts';
 import type { Requests } from './requests.ts';
 import type { State } from './state.ts';
 
-/** Bytes of one entry's body: a handful of changes, names and one reply; a symlink's target is the longest. */
-const BODY_SIZE_MAX = 64 * 1024;
-/** Bytes of one record of the registry, with room beside it in a body. */
-const RECORD_SIZE_MAX = BODY_SIZE_MAX - 1024;
+/**
+ * Bytes of one entry's body: a handful of changes, names and one reply. The longest is a file that is made with a security
+ * descriptor and extended attributes (core/vfs/extra.ts).
+ */
+const BODY_SIZE_MAX = 192 * 1024;
+/** Bytes of one record of the registry. */
+const RECORD_SIZE_MAX = 63 * 1024;
 /** Bytes that rows leave for a change and a reply: replies of calls that change something are small. */
 const REPLY_ROOM = 16 * 1024;
 /** What the count of changes in a body can say. */

@@ -67,6 +67,8 @@ export function possibleRights(file: OpenFile, request: OpenRequest): CacheRight
   if (request.isDirectory) rights = asked.kind === 'lease' ? rights & ~CACHE_WRITE : 0;
   const others = file.opens.filter((open) => !isOwnLease(open.grant, request));
   if (others.some(keepsFromWriting)) rights &= ~CACHE_WRITE;
+  // A look at attributes breaks nobody's oplock, so somebody may still write what nobody is told of.
+  if (others.some(({ grant }) => (grant.rights & CACHE_WRITE) !== 0)) return 0;
   // Whoever may cache reads must hear of every write, but a lock's holder may write what nobody is told of.
   if (file.locks.count > 0) rights &= ~CACHE_READ;
   // Leases with handles and oplocks do not live together: an oplock cannot be told of handles apart.

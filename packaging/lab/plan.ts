@@ -26,17 +26,12 @@ export interface LabNet {
   readonly references: string;
 }
 
-export const PROTOCOLS = ['nfs', 'smb'] as const;
-export type Protocol = (typeof PROTOCOLS)[number];
-
 export interface LabOptions {
   readonly boxes: number;
   /** One a box: `posix`, `memory`. */
   readonly backends: readonly string[];
   readonly handles: 'generic' | 'issuer';
   readonly durability: 'disk' | 'memory';
-  /** Default NFS alone. With `smb` there are a user and a share of the whole volume. */
-  readonly protocols?: readonly Protocol[];
   readonly arbiter: 'witness' | 'gateway' | 'alone';
   readonly directory: string;
   /** The service address, in 127.0.0.0/8; boxes get the addresses after it. */
@@ -45,10 +40,8 @@ export interface LabOptions {
     readonly nfs: number;
     readonly mount: number;
     readonly portmap: number;
-    readonly smb: number;
     readonly metrics: number;
-    /** Where it is missing, 0. */
-    readonly smb?: number;
+    readonly smb: number;
   };
   /** What is offered and told; NFS alone where it is missing. */
   readonly protocols?: readonly ('nfs' | 'smb')[];
@@ -205,7 +198,6 @@ async function freePorts(options: LabOptions): Promise<LabOptions['ports']> {
     nfs: await pick('nfs'),
     mount: await pick('mount'),
     portmap: await pick('portmap'),
-    smb: await pick('smb'),
     metrics: await pick('metrics'),
     smb: await pick('smb'),
   };

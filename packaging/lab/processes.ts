@@ -190,10 +190,6 @@ export class Lab {
     await Promise.all(children.map(endProcess));
   }
 
-  get #hasSmb(): boolean {
-    return this.plan.options.protocols?.includes('smb') === true;
-  }
-
   async #startAll(): Promise<void> {
     const { witness, boxes, options } = this.plan;
     if (witness !== undefined) this.#witness = this.#spawn('witness', WITNESS, witness.directory);

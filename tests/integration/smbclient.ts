@@ -40,7 +40,11 @@ export class Smbclient {
     const { code, out, err } = await this.tries(commands, way);
     assert.is(code, 0, `smbclient ${way.dialect} ${way.protection}: ${commands}\n${out}${err}`);
     // Short names of DOS there are none, which `allinfo` asks for and goes on.
-    assert.not.match(out, /^NT_STATUS_\w+(?! getting alt name)\b/m, `${way.dialect} ${way.protection}: ${commands}`);
+    assert.not.match(
+      out,
+      /^NT_STATUS_\w+(?! getting alt name)\b/m,
+      `${way.dialect} ${way.protection}: ${commands}`,
+    );
     return out;
   }
 

@@ -11,7 +11,6 @@ import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import { join, resolve } from 'node:path';
 import yargs, { type Argv } from 'yargs';
-import { PROTOCOLS, type Protocol } from '#packaging/lab/plan.ts';
 import { Lab } from '#packaging/lab/processes.ts';
 import { programOf } from '#packaging/lab/program.ts';
 import { BRIDGE_ADDRESS, BridgeNetwork, bridgeLack } from './network.ts';
@@ -31,14 +30,12 @@ async function main(): Promise<void> {
           durability: args.durability,
           arbiter: args.boxes === 1 ? 'alone' : args.arbiter,
           squash: args.squash,
-          protocols: args.protocols.split(',') as Protocol[],
           directory: args.dir,
           address: args.address ?? (args.net === 'bridge' ? BRIDGE_ADDRESS : '127.0.0.10'),
           ports: {
             nfs: args['nfs-port'],
             mount: args['mount-port'],
             portmap: args['portmap-port'],
-            smb: args['smb-port'],
             metrics: args['metrics-port'],
             smb: args['smb-port'],
           },
@@ -99,11 +96,6 @@ function labOptions(args: Argv) {
       choices: ['root_squash', 'no_root_squash', 'all_squash'] as const,
       default: 'no_root_squash' as const,
     })
-    .option('protocols', {
-      type: 'string',
-      default: 'nfs',
-      describe: `Of ${PROTOCOLS.join(', ')}; with smb there are a share and a user`,
-    })
     .option('address', {
       type: 'string',
       describe: `Service address; boxes follow it. Default 127.0.0.10, on a bridge ${BRIDGE_ADDRESS}`,
@@ -111,7 +103,6 @@ function labOptions(args: Argv) {
     .option('nfs-port', { type: 'number', default: 0, describe: '0: any free one' })
     .option('mount-port', { type: 'number', default: 0 })
     .option('portmap-port', { type: 'number', default: 0 })
-    .option('smb-port', { type: 'number', default: 0 })
     .option('metrics-port', { type: 'number', default: 0 })
     .option('smb-port', { type: 'number', default: 0 })
     .option('protocols', {

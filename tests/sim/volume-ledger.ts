@@ -78,6 +78,7 @@ export class VolumeLedger {
     for (const box of boxes) {
       for (const model of models) this.#compare(box, model);
       checkMedium(box);
+      checkProtocolRows(box);
       checkTimes(box);
       checkOnce(box, this.options.power);
     }

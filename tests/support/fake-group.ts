@@ -147,6 +147,10 @@ export class FakeGroup implements Group {
     return this.keys;
   }
 
+  onRemoval(isOpen: (volume: number, file: FileId) => boolean): void {
+    this.#isOpen = isOpen;
+  }
+
   rows(prefix: string) {
     return [...this.#rows]
       .filter(([key]) => key.startsWith(prefix))

@@ -1,5 +1,6 @@
 import { GROUP } from '#core/group/group.ts';
-import { releaseOrphans } from '#core/group/orphans.ts';
+import { DURABLE_OPENS } from '#core/opens/durable.ts';
+import { DurableTable } from '#core/opens/durable-table.ts';
 import { Opens } from '#core/opens/manager.ts';
 import { OPENS } from '#core/opens/opens.ts';
 import { plugin } from '#core/plugin.ts';
@@ -16,7 +17,7 @@ export const opens = plugin({
   offers: [OPENS, DURABLE_OPENS],
   options: {},
   start(context) {
-    const manager = new Opens({ clock: context.get(CLOCK) });
+    const clock = context.get(CLOCK);
     const group = context.get(GROUP);
     const stats = context.get(STATS);
     const manager = new Opens({ clock });
@@ -38,11 +39,7 @@ export const opens = plugin({
     stats.gauge('opens', 'Files that clients keep open.', () => manager.count);
     stats.gauge('durable_opens', 'Of these, kept for the next box.', () => durable.count);
     context.offer(OPENS, manager);
-    return {
-      stop: () => {
-        sweeps.cancel();
-        manager.clear();
-      },
-    };
+    context.offer(DURABLE_OPENS, durable);
+    return { stop: forget };
   },
 });

@@ -39,6 +39,8 @@ const UNFLUSHED_SIZE_MAX = 256 * 1024 * 1024;
 /** Bytes of the secret that handles are sealed with. */
 const HANDLE_SECRET_SIZE = 16;
 const VERIFIER_SIZE = 8;
+/** Bytes of ServerGuid ([MS-SMB2] §2.2.4). */
+const GUID_SIZE = 16;
 /** Milliseconds between looks whether another box should serve, and between tries to let it. */
 const HEIR_MS = 50;
 const HEIR_RETRY_MS = 1_000;

@@ -123,31 +123,6 @@ async function remove(
   return { removed: record.name };
 }
 
-/** The folder belongs to a user and the user's group from now on; what is in it stays as it is. */
-async function give(
-  deps: CommandDependencies,
-  volumeId: number,
-  file: FileId,
-  owner: string,
-): Promise<void> {
-  const user = deps.state.registry.user(owner);
-  if (user === undefined) throw new Error(`user ${owner}: does not exist; add it first`);
-  const { group } = deps;
-  const volume = group.volume(volumeId);
-  if (volume === undefined || !group.accepting) {
-    throw new Error('this box does not serve now; try again in a moment');
-  }
-  const set = { ...SET_NOTHING, uid: user.uid, gid: user.gid };
-  const args = { file, set, guard: undefined };
-  const transaction = group.begin();
-  const done = transaction.change(setAttributes, volume, ROOT_CALLER, args);
-  if (!done.ok) {
-    group.abandon();
-    throw new Error(`user ${owner}: cannot be given the folder (${done.error})`);
-  }
-  await group.committing(group.seal(undefined));
-}
-
 function folderOf(tree: Tree, path: string): FileId | undefined {
   let at: FileId = ROOT_ID;
   for (const part of path.split('/')) {

@@ -91,19 +91,11 @@ const OWN = DELETE | WRITE_DAC | WRITE_OWNER | FILE_WRITE_ATTRIBUTES | FILE_WRIT
 export function accessByMode(inode: Inode, caller: Caller): number {
   if (caller.uid === 0) return FILE_ALL_ACCESS;
   const bits = allowed(inode, caller);
-  let mask = KNOW;
-  if ((bits & MAY_READ) !== 0) mask |= READ;
-  if ((bits & MAY_WRITE) !== 0) mask |= WRITE;
-  if ((bits & MAY_EXECUTE) !== 0) mask |= FILE_EXECUTE;
-  if (inode.kind === 'directory') {
-    if ((bits & (MAY_WRITE | MAY_EXECUTE)) === 3) mask |= FILE_DELETE_CHILD;
-  } else {
-    // Clients ask for everything at once, and files that they make have no x: who may read a program may run it.
-    if ((bits & MAY_READ) !== 0) mask |= FILE_EXECUTE;
-    if ((bits & MAY_WRITE) !== 0) mask |= FILE_DELETE_CHILD;
-  }
-  if (caller.uid === inode.uid) mask |= OWN;
-  return mask;
+  const isDirectory = inode.kind === 'directory';
+  if (caller.uid !== inode.uid) return maskOfModeBits(bits, isDirectory);
+  // Owners who may write may all that there is, as clients expect of what they have just made.
+  const all = isDirectory ? MAY_READ | MAY_WRITE | MAY_EXECUTE : MAY_READ | MAY_WRITE;
+  return (bits & all) === all ? FILE_ALL_ACCESS : maskOfModeBits(bits, isDirectory) | OWN;
 }
 
 /** The three bits of a mode's class that a mask amounts to: what a descriptor looks like over NFS. */

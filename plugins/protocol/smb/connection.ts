@@ -57,12 +57,14 @@ export interface ConnectionDependencies {
   later(run: () => void): void;
   /** Bytes that arrived, for the statistics. */
   arrived(size: number): void;
+  readonly counters: SmbCounters;
   closed(connection: SmbConnection): void;
 }
 
 export class SmbConnection implements Receiver, ConnectionState {
   readonly scene: Scene;
   readonly writers: WriterPool;
+  readonly counters: SmbCounters;
   readonly address: string;
   readonly localAddress: string;
   readonly window = new MessageWindow();
@@ -79,11 +81,11 @@ export class SmbConnection implements Receiver, ConnectionState {
   cipher: CipherId | undefined;
   signing: SigningAlgorithm = SIGNING_HMAC_SHA256;
   preauthHash = PREAUTH_START;
+  /** SMB1 was answered: the next word is SMB2's. */
+  isAskedAgain = false;
   isClosed = false;
   readonly #connection: Connection;
   readonly #deps: ConnectionDependencies;
-  /** Notifications that are due. */
-  readonly #notices: (() => void)[] = [];
   readonly #reader = new FrameReader(STRANGER_SIZE_MAX);
   /** What the client is to be told unasked. */
   readonly #notices: (() => void)[] = [];
@@ -99,6 +101,7 @@ export class SmbConnection implements Receiver, ConnectionState {
     this.#deps = deps;
     this.scene = deps.scene;
     this.writers = deps.writers;
+    this.counters = deps.counters;
     this.address = deps.address;
     this.localAddress = deps.localAddress;
   }
@@ -154,14 +157,15 @@ export class SmbConnection implements Receiver, ConnectionState {
     return moved;
   }
 
-  waits(chain: Chain): void {
+  /** Something of `size` bytes waits for its answer. */
+  waits(size: number): void {
     this.#waiting += 1;
-    this.#waitingSize += chain.size;
+    this.#waitingSize += size;
   }
 
-  settled(chain: Chain): void {
+  settled(size: number): void {
     this.#waiting -= 1;
-    this.#waitingSize -= chain.size;
+    this.#waitingSize -= size;
     this.#progress += 1;
     if (this.#paused) queueMicrotask(() => this.#work());
   }
@@ -178,12 +182,21 @@ export class SmbConnection implements Receiver, ConnectionState {
   post(to: SmbWriter, sealer: Sealer | undefined, position: Position, message = 0): void {
     const held = message + to.offset;
     const send = sealer === undefined ? this.#plain(to) : this.#sealed(to, sealer);
-    this.scene.group.afterCommit(position, send);
+    let [isSent, isWaiting] = [false, false];
+    this.scene.group.afterCommit(position, () => {
+      isSent = true;
+      send();
+      if (isWaiting) this.settled(held);
+    });
+    if (isSent) return;
+    isWaiting = true;
+    this.waits(held);
   }
 
   notify(sessionId: bigint, command: number, body: Buffer): void {
     const session = this.sessions.get(sessionId);
     // Not now: whoever is told of may be in the middle of a change, and the client may not have heard of its open yet.
+    if (this.#notices.length === 0) queueMicrotask(() => this.#tell());
     this.#notices.push(() => {
       if (this.isClosed) return;
       const { group } = this.scene;
@@ -198,12 +211,6 @@ export class SmbConnection implements Receiver, ConnectionState {
       to.bytes.writeUInt32BE(to.offset - FRAME_HEADER_SIZE, 0);
       this.post(to, session?.encrypts === true ? session.sealer : undefined, position);
     });
-    queueMicrotask(() => this.#tell());
-  }
-
-  /** To be called when nobody is in the middle of a change. */
-  #tell(): void {
-    for (const tell of this.#notices.splice(0)) tell();
   }
 
   /** At the latest before the next message is answered, so that the client hears of things in their order. */
@@ -256,8 +263,6 @@ export class SmbConnection implements Receiver, ConnectionState {
       }
       const message = this.#nextMessage();
       if (message === undefined) return false;
-      // What a request makes others give up they hear of before the next one is answered.
-      this.#tell();
     }
   }
 

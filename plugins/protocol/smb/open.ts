@@ -49,7 +49,7 @@ export interface FileOpen extends OpenBase {
   /** What has the bytes and the size: the stream's own object, or `file` again for the unnamed stream. */
   readonly content: FileId;
   /** As it is spelled where it is stored, without colons and type; empty for the unnamed one. */
-  readonly stream: Name;
+  stream: Name;
   readonly isDirectory: boolean;
   /** Specific rights only: generic ones and MAXIMUM_ALLOWED were mapped (§2.2.13.1). */
   readonly granted: number;

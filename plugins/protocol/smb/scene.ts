@@ -6,19 +6,35 @@ import type { DurableOpens } from '#core/opens/durable.ts';
 import type { OpensManager } from '#core/opens/opens.ts';
 import type { Clock } from '#core/ports/clock.ts';
 import type { Random } from '#core/ports/random.ts';
+import type { Failures } from './auth/failures.ts';
+import type { Watches } from './notify/watches.ts';
 import type { OpenTable } from './open.ts';
+import type { PipeServer } from './pipes/pipe-server.ts';
+import type { SmbPolicy } from './policy.ts';
 import type { Sid } from './security/sid.ts';
+import type { SessionTable } from './session-table.ts';
 
 export interface Scene {
   readonly group: Group;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  /** One for all protocols. */
+  readonly users: Users;
+  readonly shares: Shares;
+  readonly identities: ServerIdentities;
+  /** What the owner decided about this server. */
+  readonly policy: SmbPolicy;
+  readonly failures: Failures;
+  readonly sessions: SessionTable;
+  /** Share modes, locks and caching: one for all protocols. */
   readonly opens: OpensManager;
   readonly durables: DurableOpens;
-  /** Those of live connections. */
+  /** Opens of live connections, by FileId. */
   readonly table: OpenTable;
-  /** See `userSid`: that of the server's identity. */
+  /** Fed by `Group.onChange`. */
+  readonly watches: Watches;
+  /** `S-1-5-21-` and the three words of the cluster's identity: security/sid.ts. */
   readonly domain: Sid;
+  /** What IPC$ has behind its pipes. */
+  readonly pipes: PipeServer;
 }

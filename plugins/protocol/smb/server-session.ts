@@ -2,6 +2,7 @@
 import { assert } from '#core/assert.ts';
 import type { User } from '#core/group/users.ts';
 import type { Acceptor } from './auth/acceptor.ts';
+import type { SmbConnection } from './connection.ts';
 import type { Dialect } from './connection-state.ts';
 import { type CipherId, ciphers, Opener, Sealer } from './crypto/encryption.ts';
 import { type SessionKeys, sessionKeys } from './crypto/kdf.ts';
@@ -26,6 +27,8 @@ export interface Agreed {
 
 export class ServerSession implements Session {
   readonly id: bigint;
+  /** The one connection that it is used by. */
+  readonly home: SmbConnection;
   readonly trees = new Map<number, TreeConnect>();
   /** In progress until the first authentication is through. */
   isValid = false;
@@ -44,9 +47,10 @@ export class ServerSession implements Session {
   #applicationKey = Buffer.alloc(16);
   #nextTree = 1;
 
-  constructor(id: bigint, preauthHash: Buffer) {
+  constructor(id: bigint, home: SmbConnection) {
     this.id = id;
-    this.preauthHash = preauthHash;
+    this.home = home;
+    this.preauthHash = home.preauthHash;
   }
 
   get user(): SmbUser {

@@ -1,4 +1,4 @@
-/** LOGOFF: the session ends, with all it has open but durable opens ([MS-SMB2] §2.2.7, §2.2.8, §3.3.5.6). */
+/** LOGOFF: the session ends, with all it has open ([MS-SMB2] §2.2.7, §2.2.8, §3.3.5.6). */
 import type { Command } from '../command.ts';
 import { endSession } from '../ending.ts';
 import { STATUS_SUCCESS, STATUS_USER_SESSION_DELETED } from '../status.ts';

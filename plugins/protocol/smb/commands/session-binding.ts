@@ -13,11 +13,11 @@ import {
 } from '../status.ts';
 
 export function refuseBinding(call: SmbCall): number {
-  const { connection, enter } = call.inside;
+  const { connection, isSigned, message, enter } = call.inside;
   const session = call.scene.sessions.get(call.header.sessionId);
   if (session === undefined) return STATUS_USER_SESSION_DELETED;
-  // The session signs its refusal: the client has no other key yet.
-  enter(session);
+  // Its client has no other key yet, and believes nobody who has not this one; nobody else is told anything with it.
+  if (isSigned && session.signer?.verifies(message)) enter(session);
   const { home } = session;
   if (home.signing !== connection.signing) {
     if (home.signing === SIGNING_AES_GMAC) return STATUS_REQUEST_OUT_OF_SEQUENCE;

@@ -12,8 +12,8 @@ export interface RawContext {
 
 /** Contexts of one CREATE: the specification knows fourteen. */
 const CONTEXTS_MAX = 64;
+/** Bytes: shorter names are refused, longer ones are nobody's. */
 const NAME_SIZE_MIN = 4;
-const NAME_SIZE_MAX = 16;
 /** Next, NameOffset, NameLength, Reserved, DataOffset, DataLength. */
 const HEADER_SIZE = 16;
 
@@ -44,7 +44,7 @@ function readContext(from: SmbReader): RawContext {
   from.skip(2);
   const dataOffset = from.u16();
   const dataSize = from.u32();
-  if (nameSize < NAME_SIZE_MIN || nameSize > NAME_SIZE_MAX) {
+  if (nameSize < NAME_SIZE_MIN) {
     throw new DecodeError(`create context: a name of ${nameSize} bytes`);
   }
   const name = from.at(nameOffset, nameSize, 'name of a create context').toString('latin1');

@@ -1,5 +1,5 @@
 /** What CREATE asks, and what of it is refused at sight ([MS-SMB2] §2.2.13, §3.3.5.9; [MS-FSA] §2.1.5.1). */
-import { ACCESS_MASK_VALID, SYNCHRONIZE } from '../access.ts';
+import { ACCESS_MASK_VALID } from '../access.ts';
 import type { RequestedContexts } from '../contexts/requested.ts';
 import { FILE_ATTRIBUTE_TEMPORARY } from '../info/attributes.ts';
 import {
@@ -43,8 +43,7 @@ export function refuseRequest(request: CreateRequest): number | undefined {
   if ((options & OPTIONS_UNSUPPORTED) !== 0) return STATUS_NOT_SUPPORTED;
   if (disposition > FILE_OVERWRITE_IF) return STATUS_INVALID_PARAMETER;
   if ((request.shareAccess & ~SHARE_VALID) !== 0) return STATUS_INVALID_PARAMETER;
-  // To wait for a file is nothing that one could do with it.
-  if ((desiredAccess & ~SYNCHRONIZE) === 0 || (desiredAccess & ~ACCESS_MASK_VALID) !== 0) {
+  if (desiredAccess === 0 || (desiredAccess & ~ACCESS_MASK_VALID) !== 0) {
     return STATUS_ACCESS_DENIED;
   }
   if ((attributes & ~ATTRIBUTES_VALID) !== 0) return STATUS_INVALID_PARAMETER;

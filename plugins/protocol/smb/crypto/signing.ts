@@ -1,6 +1,6 @@
 /** Signatures of messages ([MS-SMB2] §3.1.4.1). */
 import { createCipheriv, createHmac, type KeyObject, timingSafeEqual } from 'node:crypto';
-import { SMB2_FLAGS_SERVER_TO_REDIR, SMB2_FLAGS_SIGNED, SMB2_PROTOCOL_ID } from '../wire/header.ts';
+import { SMB2_FLAGS_SERVER_TO_REDIR, SMB2_FLAGS_SIGNED } from '../wire/header.ts';
 import { Cmac } from './cmac.ts';
 
 /** SMB2_SIGNING_CAPABILITIES (§2.2.3.1.7). */

@@ -106,7 +106,7 @@ export class ServerCall implements SmbCall {
     if (id.persistent === ALL_ONES && id.volatile === ALL_ONES && baton.open !== undefined) {
       return baton.open.isClosed ? undefined : baton.open;
     }
-    const open = scene.openTable.find(id, this.session.id, this.tree.id);
+    const open = scene.table.find(id, this.session.id, this.tree.id);
     if (open !== undefined) baton.open = open;
     return open;
   }

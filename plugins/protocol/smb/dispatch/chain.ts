@@ -91,11 +91,6 @@ export class Chain {
     this.#responses = new Responses(connection.writers);
   }
 
-  /** Bytes that it keeps while it waits. */
-  get size(): number {
-    return this.#message.length;
-  }
-
   /** Throws `DecodeError` for a message that cannot be answered: the connection must end. */
   run(): void {
     while (this.#at < this.#message.length) {
@@ -280,6 +275,7 @@ export class Chain {
       baton.failed = status;
       baton.open = undefined;
     }
+    if (isError) connection.counters.refused.add();
     const size = Math.min(answerSize(header.command, item.body), connection.maxTransactSize);
     if (!this.#responses.fits(size)) this.#send();
     const credits = pended?.isTold === true ? 0 : connection.grant(header, status);
@@ -289,7 +285,7 @@ export class Chain {
     try {
       this.#responses.add(answer, signer, response === undefined ? 0 : size, (to) => {
         if (response !== undefined && command !== undefined) command.encode(to, response);
-        else writeError(to, outcome.errorData, connection.dialect === 0x0311);
+        else writeError(to, dataOf(outcome), connection.dialect === 0x0311);
       });
     } catch (error) {
       if (command === undefined || error instanceof AssertionError) throw error;
@@ -354,6 +350,9 @@ export class Chain {
     const to = this.#responses.take();
     if (to === undefined) return;
     const sealer = this.#seals ? (this.#sealedBy ?? this.#baton.session)?.sealer : undefined;
-    this.#connection.post(to, sealer, this.#seen as Position);
+    this.#connection.post(to, sealer, this.#seen as Position, this.#message.length);
   }
 }
+
+const dataOf = (outcome: Outcome<unknown>): Buffer | undefined =>
+  'errorData' in outcome ? outcome.errorData : undefined;

@@ -13,7 +13,7 @@ import { REFUSED } from './refused.ts';
 import { requestResumeKey } from './resume-key.ts';
 import { setSparse } from './set-sparse.ts';
 import { setZeroData } from './set-zero-data.ts';
-import { validateNegotiateInfo } from './validate-negotiate.ts';
+import { validateNegotiateInfo } from './validate-negotiate-info.ts';
 
 export const FSCTLS: ReadonlyMap<number, Fsctl> = new Map(
   [

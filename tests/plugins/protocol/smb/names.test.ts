@@ -42,7 +42,7 @@ test('what may not stand in a name is refused', () => {
     'a?',
     'a<b',
     'a|b',
-    'a/b',
+    'a//b',
     'a"b',
     'a\u0001',
     'a\\\\b',
