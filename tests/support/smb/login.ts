@@ -1,5 +1,8 @@
 /** From an open connection to a share: NEGOTIATE, SESSION_SETUP, TREE_CONNECT, and the check against downgrades. */
+
 import { randomBytes } from 'node:crypto';
+import { createRandom } from '#plugins/host/random.ts';
+import { NtlmInitiator } from '#plugins/protocol/smb/auth/ntlm-initiator.ts';
 import {
   CIPHER_AES128_CCM,
   CIPHER_AES128_GCM,
@@ -21,7 +24,6 @@ import {
 import { SmbReader } from '#plugins/protocol/smb/wire/reader.ts';
 import type { SmbWriter } from '#plugins/protocol/smb/wire/writer.ts';
 import type { SmbTarget } from '../../lab/smb-target.ts';
-import { NtlmInitiator } from './ntlm.ts';
 import type { Wire } from './wire.ts';
 
 export const DIALECTS = [0x0202, 0x0210, 0x0300, 0x0302, 0x0311] as const;
@@ -189,7 +191,7 @@ function readContexts(
 
 async function setUpSession(wire: Wire, options: Login, negotiated: Negotiated): Promise<void> {
   const { target, dialect, isSealed, previousSessionId } = options;
-  const ntlm = new NtlmInitiator(target.user, target.password);
+  const ntlm = new NtlmInitiator(target, createRandom());
   let { hash } = negotiated;
   const step = async (token: Buffer) => {
     const sent = (message: Buffer): void => {
@@ -202,7 +204,7 @@ async function setUpSession(wire: Wire, options: Login, negotiated: Negotiated):
   if (first.status !== MORE_PROCESSING_REQUIRED) throw new Refused('SESSION_SETUP', first.status);
   hash = preauth(hash, first.bytes);
   wire.sessionId = first.header.sessionId;
-  const last = await step(ntlm.second(tokenOf(first.from)));
+  const last = await step(ntlm.next(tokenOf(first.from)));
   if (last.status !== 0) throw new Refused('SESSION_SETUP', last.status);
   const { cipher, signing } = negotiated;
   const keys = sessionKeys(dialect, ntlm.sessionKey, hash, ciphers[cipher].keySize);
