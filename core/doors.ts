@@ -30,6 +30,11 @@ export interface DoorsDependencies {
   readonly net: Net;
   readonly addresses: Addresses;
   readonly log: Log;
+  /**
+   * Whether this frontend has anything to offer; always, where it is missing. While it has nothing its ports are left to
+   * others, and an address does not wait for them.
+   */
+  offers?(): boolean;
 }
 
 export class Doors {
@@ -59,7 +64,7 @@ export class Doors {
     if (this.#stopped) return;
     const { group, addresses } = this.#deps;
     const wanted = new Set<string>();
-    for (const { address } of group.addresses()) {
+    for (const { address } of this.#offers ? group.addresses() : []) {
       if (!group.serving && !addresses.listensAhead(address)) continue;
       for (const port of this.#ports) {
         const key = `${address} ${port}`;
@@ -89,7 +94,12 @@ export class Doors {
     for (const [key, place] of this.#places) this.#leave(key, place);
   }
 
+  get #offers(): boolean {
+    return this.#deps.offers?.() ?? true;
+  }
+
   #isOpen(address: string): boolean {
+    if (!this.#offers) return true;
     return [...this.#ports].every(
       (port) => this.#places.get(`${address} ${port}`)?.listener !== undefined,
     );

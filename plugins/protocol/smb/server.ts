@@ -58,7 +58,7 @@ export class SmbServer {
     this.#doors = new Doors(
       [port],
       'SMB clients',
-      { group, net, addresses, log },
+      { group, net, addresses, log, offers: () => scene.shares.all().length > 0 },
       (door, connection) => this.#accept(door, connection),
     );
     group.onServing((serving) => {
